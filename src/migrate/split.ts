@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { loadModule, type Node, type ParseResult, parseSync } from 'libpg-query';
+import { exitCodes, StoaError } from '../errors.ts';
+import { caret, type Position, positionAt } from './caret.ts';
+
+/** One statement of a file, cut out by PostgreSQL's own parser. */
+export interface Statement {
+  /** Without the comments before it and without the semicolon. */
+  readonly text: string;
+  readonly node: Node;
+  /** Where it begins in the file. */
+  readonly start: Position;
+  /** SHA-256 of the text, hexadecimal: what a resumed run compares. */
+  readonly checksum: string;
+}
+
+/** Where a piece of SQL stands, so that an error can name file, line and column. */
+export interface Source {
+  readonly path: string;
+  /** Line of the file on which the text begins, from 1. */
+  readonly line: number;
+}
+
+/**
+ * Cuts SQL into statements with libpg-query.
+ *
+ * Offsets of the parser are bytes of UTF-8, not characters: one `æ` before a statement would shift every later cut,
+ * so the cutting is done on the bytes. The parser counts the blanks and comments before a statement as part of it.
+ */
+export async function splitStatements(sql: string, source: Source): Promise<readonly Statement[]> {
+  await loadModule();
+  const bytes = Buffer.from(sql, 'utf8');
+  return parse(sql, source).map(({ stmt, stmt_location: location = 0, stmt_len: length }) => {
+    const end = length === undefined || length === 0 ? bytes.length : location + length;
+    const begin = location + leadingBlanks(bytes.subarray(location, end));
+    const text = bytes.subarray(begin, end).toString('utf8').trimEnd();
+    const inText = positionAt(sql, bytes.subarray(0, begin).toString('utf8').length);
+    return {
+      text,
+      node: stmt,
+      start: { line: inText.line + source.line - 1, column: inText.column },
+      checksum: createHash('sha256').update(text).digest('hex'),
+    };
+  });
+}
+
+interface RawStatement {
+  readonly stmt: Node;
+  readonly stmt_location?: number;
+  readonly stmt_len?: number;
+}
+
+function parse(sql: string, source: Source): RawStatement[] {
+  // The parser refuses an empty text.
+  if (leadingBlanks(Buffer.from(sql, 'utf8')) === Buffer.byteLength(sql)) return [];
+  try {
+    const tree: ParseResult = parseSync(sql);
+    return (tree.stmts ?? []).flatMap((raw) => (raw.stmt === undefined ? [] : [{ ...raw, stmt: raw.stmt }]));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const offset = cursorOf(error);
+    const inText = offset === undefined ? { line: 1, column: 1 } : positionAt(sql, utf16Offset(sql, offset));
+    const position = { line: inText.line + source.line - 1, column: inText.column };
+    throw new StoaError(
+      'migrate.syntax',
+      `${source.path}:${position.line}:${position.column}: ${error.message}\n${caret(sql, inText, source.line)}`,
+      { cure: 'Correct the SQL.', exitCode: exitCodes.input, cause: error },
+    );
+  }
+}
+
+function cursorOf(error: Error): number | undefined {
+  if (!('sqlDetails' in error)) return undefined;
+  const details = error.sqlDetails;
+  if (typeof details !== 'object' || details === null || !('cursorPosition' in details)) return undefined;
+  return typeof details.cursorPosition === 'number' ? details.cursorPosition : undefined;
+}
+
+/** PostgreSQL counts code points, JavaScript counts UTF-16 units. */
+export function utf16Offset(text: string, codePoints: number): number {
+  let offset = 0;
+  for (let seen = 0; seen < codePoints && offset < text.length; seen++) {
+    offset += (text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
+  }
+  return offset;
+}
+
+const newline = 0x0a;
+const dash = 0x2d;
+const slash = 0x2f;
+const star = 0x2a;
+const semicolon = 0x3b;
+
+/** How many bytes of white space, comments and empty statements stand before the first word. */
+function leadingBlanks(bytes: Buffer): number {
+  let at = 0;
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    const next = bytes[at + 1] ?? 0;
+    if (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d) || byte === semicolon) {
+      at += 1;
+    } else if (byte === dash && next === dash) {
+      const end = bytes.indexOf(newline, at);
+      at = end < 0 ? bytes.length : end + 1;
+    } else if (byte === slash && next === star) {
+      at = blockCommentEnd(bytes, at);
+    } else {
+      return at;
+    }
+  }
+  return at;
+}
+
+/** Block comments nest in PostgreSQL. */
+function blockCommentEnd(bytes: Buffer, start: number): number {
+  let depth = 0;
+  let at = start;
+  while (at < bytes.length) {
+    if (bytes[at] === slash && bytes[at + 1] === star) {
+      depth += 1;
+      at += 2;
+    } else if (bytes[at] === star && bytes[at + 1] === slash) {
+      depth -= 1;
+      at += 2;
+      if (depth === 0) return at;
+    } else {
+      at += 1;
+    }
+  }
+  return at;
+}
