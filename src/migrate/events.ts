@@ -31,15 +31,44 @@ export interface StatementPlace {
 export type MigrationEvent =
   | { readonly type: 'waiting'; readonly holder: LockHolder | undefined; readonly waitedMs: number }
   | { readonly type: 'queue'; readonly message: string }
-  | { readonly type: 'migration'; readonly migration: string; readonly direction: Direction; readonly statements: number; readonly transactional: boolean }
+  | {
+      readonly type: 'migration';
+      readonly migration: string;
+      readonly direction: Direction;
+      readonly statements: number;
+      readonly transactional: boolean;
+    }
   | { readonly type: 'statement'; readonly place: StatementPlace }
   | { readonly type: 'statementDone'; readonly place: StatementPlace; readonly elapsedMs: number }
   | { readonly type: 'statementSkipped'; readonly place: StatementPlace; readonly reason: string }
-  | { readonly type: 'blocked'; readonly place: StatementPlace; readonly blockers: readonly Blocker[]; readonly waitedMs: number }
-  | { readonly type: 'retry'; readonly migration: string; readonly attempt: number; readonly attempts: number; readonly delayMs: number; readonly reason: string; readonly blockers: readonly Blocker[] }
-  | { readonly type: 'recovered'; readonly migration: string; readonly object: string; readonly reason: string }
+  | {
+      readonly type: 'blocked';
+      readonly place: StatementPlace;
+      readonly blockers: readonly Blocker[];
+      readonly waitedMs: number;
+    }
+  | {
+      readonly type: 'retry';
+      readonly migration: string;
+      readonly attempt: number;
+      readonly attempts: number;
+      readonly delayMs: number;
+      readonly reason: string;
+      readonly blockers: readonly Blocker[];
+    }
+  | {
+      readonly type: 'recovered';
+      readonly migration: string;
+      readonly object: string;
+      readonly reason: string;
+    }
   | { readonly type: 'warning'; readonly migration: string; readonly message: string }
-  | { readonly type: 'migrationDone'; readonly migration: string; readonly direction: Direction; readonly elapsedMs: number };
+  | {
+      readonly type: 'migrationDone';
+      readonly migration: string;
+      readonly direction: Direction;
+      readonly elapsedMs: number;
+    };
 
 export type Listener = (event: MigrationEvent) => void;
 

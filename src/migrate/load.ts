@@ -34,7 +34,10 @@ const fileName = /^(\d{14})_([a-z][a-z0-9_]*)\.sql$/;
 const marker = /^--\s*(up|down) migration\s*$/i;
 
 /** Every migration of the chosen modules, in the one order that all modules share. */
-export async function loadMigrations(root: string, modules: readonly Module[]): Promise<readonly Migration[]> {
+export async function loadMigrations(
+  root: string,
+  modules: readonly Module[],
+): Promise<readonly Migration[]> {
   const migrations: Migration[] = [];
   for (const module of modules) {
     const folder = join(root, 'migrations', module.name);
@@ -108,10 +111,14 @@ function cut(text: string, file: string): { up: Section; down: Section | undefin
   const wellFormed =
     first?.direction === 'up' && (second === undefined || second.direction === 'down') && more.length === 0;
   if (!wellFormed) {
-    throw new StoaError('migrate.markers', `${file} must have one line "-- Up Migration" and, after it, one line "-- Down Migration".`, {
-      cure: 'Leave out the second one only when the migration cannot be undone.',
-      exitCode: exitCodes.input,
-    });
+    throw new StoaError(
+      'migrate.markers',
+      `${file} must have one line "-- Up Migration" and, after it, one line "-- Down Migration".`,
+      {
+        cure: 'Leave out the second one only when the migration cannot be undone.',
+        exitCode: exitCodes.input,
+      },
+    );
   }
   const section = (from: number, to?: number): Section => ({
     text: lines.slice(from + 1, to).join('\n'),

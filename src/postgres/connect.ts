@@ -33,23 +33,51 @@ export function explainConnectionError(error: unknown, url: string): unknown {
   const where = redactUrl(url);
   const failed = (name: string, message: string, cure: string): StoaError =>
     new StoaError(`database.${name}`, message, { cure, exitCode: exitCodes.database, cause: error });
-  if (['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT', 'ECONNRESET', 'EAI_AGAIN', 'ENOENT'].includes(code)) {
-    return failed('unreachable', `No PostgreSQL answers at ${where} (${code}).`, 'Check the address and that the server runs.');
+  if (
+    ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT', 'ECONNRESET', 'EAI_AGAIN', 'ENOENT'].includes(
+      code,
+    )
+  ) {
+    return failed(
+      'unreachable',
+      `No PostgreSQL answers at ${where} (${code}).`,
+      'Check the address and that the server runs.',
+    );
   }
   if (/timeout expired|Connection terminated/.test(error.message)) {
-    return failed('unreachable', `PostgreSQL at ${where} did not answer in time.`, 'Check the address and that the server runs.');
+    return failed(
+      'unreachable',
+      `PostgreSQL at ${where} did not answer in time.`,
+      'Check the address and that the server runs.',
+    );
   }
   if (code === '28P01' || code === '28000') {
-    return failed('login_refused', `PostgreSQL at ${where} refused the login.`, 'Check the user, the password and pg_hba.conf.');
+    return failed(
+      'login_refused',
+      `PostgreSQL at ${where} refused the login.`,
+      'Check the user, the password and pg_hba.conf.',
+    );
   }
   if (code === '3D000') {
-    return failed('missing', `There is no database at ${where}.`, 'Create it, or correct the name in the URL.');
+    return failed(
+      'missing',
+      `There is no database at ${where}.`,
+      'Create it, or correct the name in the URL.',
+    );
   }
   if (code === '53300') {
-    return failed('too_many_connections', `PostgreSQL at ${where} has no connection left.`, 'Close some, or raise max_connections.');
+    return failed(
+      'too_many_connections',
+      `PostgreSQL at ${where} has no connection left.`,
+      'Close some, or raise max_connections.',
+    );
   }
   if (code === '57P03') {
-    return failed('starting', `PostgreSQL at ${where} is starting up or shutting down.`, 'Try again in a moment.');
+    return failed(
+      'starting',
+      `PostgreSQL at ${where} is starting up or shutting down.`,
+      'Try again in a moment.',
+    );
   }
   return error;
 }

@@ -6,30 +6,55 @@ import { ensureRoles, type LoginRole, loginRoles, setPasswords } from './roles.t
 
 const quote = pg.escapeIdentifier;
 
+/**
+ * graphile-worker installs itself as stoa_worker, which may not create schemas. It skips that step where it finds
+ * its ledger, so both are made here, exactly as it would (graphile-worker 0.18, src/migrate.ts, installSchema).
+ */
+const jobQueueGround = `
+  create schema graphile_worker authorization stoa_worker;
+  create table graphile_worker.migrations (
+    id int primary key,
+    ts timestamptz default now() not null,
+    breaking boolean not null default false
+  );
+  alter table graphile_worker.migrations owner to stoa_worker;
+`;
+
 async function createDatabase(client: ClientBase, database: string): Promise<void> {
-  const { rowCount } = await client.query('select from pg_catalog.pg_database where datname = $1', [database]);
+  const { rowCount } = await client.query('select from pg_catalog.pg_database where datname = $1', [
+    database,
+  ]);
   if (rowCount) return;
   try {
     await client.query(`create database ${quote(database)} encoding 'UTF8' template template0`);
   } catch (error) {
     // Another process made it meanwhile.
-    if (!(error instanceof pg.DatabaseError && (error.code === '42P04' || error.code === '23505'))) throw error;
+    if (!(error instanceof pg.DatabaseError && (error.code === '42P04' || error.code === '23505')))
+      throw error;
   }
 }
 
-/** What the roles may do with the database as such, before the first migration and unchanged by it. */
-async function grantDatabase(client: ClientBase, database: string): Promise<void> {
+/**
+ * Who may connect and create, in SQL. These privileges belong to the database itself, so a clone that is made from a
+ * template does not inherit them.
+ */
+export function databaseGrants(database: string): string {
   const name = quote(database);
-  await client.query(`
+  return `
     revoke all on database ${name} from public;
     grant connect on database ${name} to ${loginRoles.join(', ')};
     grant create, connect, temporary on database ${name} to stoa_owner;
     grant temporary on database ${name} to stoa_worker;
-    revoke all on schema public from public;
-  `);
-  // graphile-worker installs itself as stoa_worker, which may not create schemas.
-  const { rowCount } = await client.query("select from pg_catalog.pg_namespace where nspname = 'graphile_worker'");
-  if (!rowCount) await client.query('create schema graphile_worker authorization stoa_worker');
+  `;
+}
+
+/** What must stand before the first migration, and is not changed by one. */
+async function prepareInside(client: ClientBase, database: string): Promise<void> {
+  await client.query(`${databaseGrants(database)} revoke all on schema public from public;`);
+  const { rowCount } = await client.query(
+    "select from pg_catalog.pg_namespace where nspname = 'graphile_worker'",
+  );
+  if (!rowCount) await client.query(jobQueueGround);
 }
 
 /**
@@ -52,17 +77,21 @@ export async function prepareDatabase(
     }
     const inside = await connect(withDatabase(adminUrl, database), 'prepare');
     try {
-      await grantDatabase(inside, database);
+      await prepareInside(inside, database);
     } finally {
       await inside.end();
     }
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === '42501') {
-      throw new StoaError('database.may_not_prepare', `The login may not prepare the database: ${error.message}.`, {
-        cure: 'Run "stoa migrate up" once with a login that has CREATEROLE and CREATEDB, or ask a DBA to apply sql/cluster/roles.sql.',
-        exitCode: exitCodes.database,
-        cause: error,
-      });
+      throw new StoaError(
+        'database.may_not_prepare',
+        `The login may not prepare the database: ${error.message}.`,
+        {
+          cure: 'Run "stoa migrate up" once with a login that has CREATEROLE and CREATEDB, or ask a DBA to apply sql/cluster/roles.sql.',
+          exitCode: exitCodes.database,
+          cause: error,
+        },
+      );
     }
     throw error;
   }

@@ -4,7 +4,13 @@ import type { ClientBase } from 'pg';
 import pg from 'pg';
 
 /** The roles that a process may log in as; what each is for: sql/cluster/roles.sql. */
-export const loginRoles = ['stoa_migrator', 'stoa_gateway', 'stoa_auth', 'stoa_worker', 'stoa_backup'] as const;
+export const loginRoles = [
+  'stoa_migrator',
+  'stoa_gateway',
+  'stoa_auth',
+  'stoa_worker',
+  'stoa_backup',
+] as const;
 export type LoginRole = (typeof loginRoles)[number];
 
 const rolesFile = fileURLToPath(new URL('../../sql/cluster/roles.sql', import.meta.url));

@@ -26,13 +26,19 @@ export function findRunAs(): RunAs | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const present = lookUp('postgres') ?? lookUp('stoa');
   if (present) return present;
-  spawnSync('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', 'stoa'], { stdio: 'ignore' });
+  spawnSync('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', 'stoa'], {
+    stdio: 'ignore',
+  });
   const found = lookUp('stoa') ?? lookUp('nobody');
   if (found) return found;
-  throw new StoaError('cluster.no_user', 'PostgreSQL refuses to run as root, and there is no other user to run it as.', {
-    cure: 'Start Stoa as an ordinary user, or create a user named "postgres".',
-    exitCode: exitCodes.refused,
-  });
+  throw new StoaError(
+    'cluster.no_user',
+    'PostgreSQL refuses to run as root, and there is no other user to run it as.',
+    {
+      cure: 'Start Stoa as an ordinary user, or create a user named "postgres".',
+      exitCode: exitCodes.refused,
+    },
+  );
 }
 
 /** Whether that user can enter a folder; root can enter any, so root's own view says nothing. */

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import type { TestProject } from 'vitest/node';
+import { connect, withDatabase } from '../../src/postgres/connect.ts';
+import { prepareDatabase } from '../../src/postgres/prepare.ts';
+import { loginRoles } from '../../src/postgres/roles.ts';
+import { startTestServer } from './server.ts';
+import { applyMigrations, applyWorkingCopies } from './working-copies.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The test server as superuser, database `postgres`. */
+    serverUrl: string;
+    /** A migrated database that takes no connections, to be cloned. */
+    templateDatabase: string;
+  }
+}
+
+/** Same for every login role of a test server. */
+export const testPassword = 'stoa-test';
+
+function majorOf(project: TestProject): number {
+  const named = /^pg(\d+)$/.exec(project.name)?.[1] ?? process.env['STOA_TEST_POSTGRES_MAJOR'];
+  return named === undefined ? 18 : Number(named);
+}
+
+async function fillTemplate(url: string): Promise<void> {
+  // Written as a variable until the engine is there, so that this file compiles without it.
+  const engine = new URL('../../src/migrate/index.ts', import.meta.url);
+  let isMigrated = false;
+  if (existsSync(engine)) {
+    try {
+      const { migrateUp } = await import(engine.href);
+      await migrateUp({ databaseUrl: url });
+      isMigrated = true;
+    } catch (error) {
+      console.warn('migrateUp failed, migrations are applied plainly:', error);
+    }
+  }
+  const client = await connect(url, 'test template');
+  try {
+    if (!isMigrated) {
+      const { rows } = await client.query("select to_regnamespace('core') is not null as is_started");
+      if (!rows[0].is_started)
+        for (const refused of await applyMigrations(client)) console.warn('MIGRATION', refused);
+    }
+    for (const refused of await applyWorkingCopies(client)) console.warn('OBJECT', refused);
+  } finally {
+    await client.end();
+  }
+}
+
+/** One server a project; one migrated database on it, from which each test file gets its own clone. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startTestServer(majorOf(project));
+  const templateDatabase = `stoa_template_${process.pid}_${project.name}`;
+  try {
+    await prepareDatabase(
+      server.url,
+      templateDatabase,
+      Object.fromEntries(loginRoles.map((role) => [role, testPassword])),
+    );
+    await fillTemplate(withDatabase(server.url, templateDatabase));
+    const admin = await connect(server.url, 'test set-up');
+    await admin.query(`alter database ${templateDatabase} is_template true allow_connections false`);
+    await admin.end();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  project.provide('serverUrl', server.url);
+  project.provide('templateDatabase', templateDatabase);
+
+  return async () => {
+    if (process.env['STOA_TEST_DATABASE_URL'] !== undefined) {
+      const admin = await connect(server.url, 'test tear-down');
+      await admin.query(`alter database ${templateDatabase} is_template false`);
+      await admin.query(`drop database ${templateDatabase} with (force)`);
+      await admin.end();
+    }
+    await server.stop();
+  };
+}

@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The whole suite runs on the newest supported PostgreSQL; what depends on the server runs again on the oldest.
+ * `STOA_TEST_POSTGRES_MAJOR=15` runs everything on that one instead, `STOA_TEST_DATABASE_URL` on a server that
+ * exists, `STOA_TEST_POSTGRES=testcontainers` in a container.
+ */
+const dependsOnTheServer = [
+  'test/sql/**/*.test.ts',
+  'test/migrate/**/*.test.ts',
+  'test/auth/**/*.test.ts',
+  'test/api/smoke.test.ts',
+];
+
+const isOneServer =
+  process.env['STOA_TEST_DATABASE_URL'] !== undefined ||
+  process.env['STOA_TEST_POSTGRES'] === 'testcontainers' ||
+  process.env['STOA_TEST_POSTGRES_MAJOR'] !== undefined;
+
+const shared = {
+  globalSetup: ['test/harness/global-setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
+
+const everything = ['test/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    reporters: ['default', './test/reporter.ts'],
+    projects: isOneServer
+      ? [{ test: { ...shared, name: 'server', include: everything } }]
+      : [
+          { test: { ...shared, name: 'pg18', include: everything } },
+          { test: { ...shared, name: 'pg15', include: dependsOnTheServer } },
+        ],
+  },
+});
