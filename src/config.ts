@@ -19,6 +19,8 @@ export interface Config {
   readonly gatewayUrl: string | undefined;
   readonly authUrl: string | undefined;
   readonly workerUrl: string | undefined;
+  /** Given to every login role when the database is prepared. Undefined: they keep what they have. */
+  readonly rolePassword: string | undefined;
   /** Absolute. */
   readonly dataDir: string;
   readonly postgresPort: number;
@@ -170,6 +172,15 @@ export const settings: readonly Setting[] = [
     summary: 'The login of the job worker, `stoa_worker`.',
     defaultText: '`databaseUrl`, acting as that role',
     schema: postgresUrl,
+  },
+  {
+    key: 'rolePassword',
+    environment: ['STOA_ROLE_PASSWORD'],
+    secret: true,
+    summary:
+      'Given to the login roles (`stoa_gateway`, `stoa_auth`, `stoa_worker`, `stoa_migrator`, `stoa_backup`) when `databaseUrl` is prepared; without it they keep theirs.',
+    defaultText: 'none',
+    schema: text,
   },
   {
     key: 'dataDir',
@@ -468,6 +479,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       gatewayUrl: z.string().optional(),
       authUrl: z.string().optional(),
       workerUrl: z.string().optional(),
+      rolePassword: z.string().optional(),
       dataDir: z.string().default('.stoa'),
       postgresPort: z.number().default(54320),
       host: z.string().default('127.0.0.1'),
@@ -496,6 +508,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     gatewayUrl: values.gatewayUrl,
     authUrl: values.authUrl,
     workerUrl: values.workerUrl,
+    rolePassword: values.rolePassword,
     dataDir: isAbsolute(values.dataDir) ? values.dataDir : resolve(projectDir, values.dataDir),
     postgresPort: values.postgresPort,
     host: values.host,
@@ -516,15 +529,31 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     logLevel: values.logLevel,
     demo: values.demo ?? !isProduction,
   };
+  return silent(config);
+}
+
+/** Frozen, and printing without its secrets. */
+function silent<Given extends Config>(config: Given): Given {
   const withoutSecrets = () => withoutSecretsOf(config);
   Object.defineProperty(config, 'toJSON', { value: withoutSecrets });
   Object.defineProperty(config, inspect.custom, { value: withoutSecrets });
   return Object.freeze(config);
 }
 
+/** The same configuration with more known of it. */
+export function extendConfig<Given extends Config, More extends object>(
+  config: Given,
+  more: More,
+): Given & More {
+  return silent({ ...config, ...more });
+}
+
 /** What may be shown of a configuration: a secret says only whether it is set. */
 export function withoutSecretsOf(config: Config): Record<string, unknown> {
-  const secrets = new Set(settings.filter(({ secret }) => secret).map(({ key: name }) => name));
+  const secrets = new Set([
+    'adminUrl',
+    ...settings.filter(({ secret }) => secret).map(({ key: name }) => name),
+  ]);
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => [
       name,

@@ -15,7 +15,13 @@ export interface Module {
 
 /** In the order in which they are created: what a module requires stands above it. */
 export const modules: readonly Module[] = [
-  { name: 'core', schema: 'core', base: true, requires: [], summary: 'accounts, profiles, settings, presence' },
+  {
+    name: 'core',
+    schema: 'core',
+    base: true,
+    requires: [],
+    summary: 'accounts, profiles, settings, presence',
+  },
   { name: 'ops', schema: 'ops', base: true, requires: ['core'], summary: 'operation of the database itself' },
   { name: 'auth', schema: 'auth', base: true, requires: ['core'], summary: 'credentials and sessions' },
   { name: 'media', schema: 'media', base: true, requires: ['core'], summary: 'uploaded files' },
@@ -28,7 +34,13 @@ export const modules: readonly Module[] = [
   },
   { name: 'audit', schema: 'audit', base: true, requires: ['core'], summary: 'history and privacy requests' },
   { name: 'social', schema: 'social', base: true, requires: ['core'], summary: 'friends and blocks' },
-  { name: 'forums', schema: 'forums', base: false, requires: ['media'], summary: 'forums, posts, comments, votes' },
+  {
+    name: 'forums',
+    schema: 'forums',
+    base: false,
+    requires: ['media'],
+    summary: 'forums, posts, comments, votes',
+  },
 ];
 
 /**

@@ -69,7 +69,7 @@ end
 $$;
 
 comment on function core.uuidv7() is
-  'A new time-ordered identifier (RFC 9562, version 7): 48 bits of Unix milliseconds, 12 bits below the millisecond, the rest random. Uses the server''s own uuidv7() from PostgreSQL 18 on.';
+  E'@internal\nA new time-ordered identifier (RFC 9562, version 7): 48 bits of Unix milliseconds, 12 bits below the millisecond, the rest random. Uses the server''s own uuidv7() from PostgreSQL 18 on.';
 
 revoke all on function core.uuidv7() from public;
 grant execute on function core.uuidv7() to stoa_anonymous, stoa_worker;
@@ -90,7 +90,7 @@ begin atomic
 end;
 
 comment on function core.uuidv7_floor(timestamptz) is
-  'The smallest version 7 identifier of that millisecond: the bound of a partition, or the start of a "since" cursor.';
+  E'@internal\nThe smallest version 7 identifier of that millisecond: the bound of a partition, or the start of a "since" cursor.';
 
 revoke all on function core.uuidv7_floor(timestamptz) from public;
 grant execute on function core.uuidv7_floor(timestamptz) to stoa_anonymous, stoa_worker;
@@ -109,7 +109,7 @@ begin atomic
 end;
 
 comment on function core.uuidv7_time(uuid) is
-  'The moment, to the millisecond, at which a version 7 identifier was made.';
+  E'@internal\nThe moment, to the millisecond, at which a version 7 identifier was made.';
 
 revoke all on function core.uuidv7_time(uuid) from public;
 grant execute on function core.uuidv7_time(uuid) to stoa_anonymous, stoa_worker;
@@ -125,7 +125,7 @@ begin atomic
 end;
 
 comment on function core.current_user_id() is
-  'The account that this request acts for, or null for a visitor. Set by the API for the length of one transaction. In a policy, write (select core.current_user_id()) so that it is computed once a statement.';
+  E'@internal\nThe account that this request acts for, or null for a visitor. Set by the API for the length of one transaction. In a policy, write (select core.current_user_id()) so that it is computed once a statement.';
 
 revoke all on function core.current_user_id() from public;
 grant execute on function core.current_user_id() to stoa_anonymous, stoa_worker;
@@ -148,7 +148,7 @@ begin atomic
 end;
 
 comment on function core.current_role_rank() is
-  'How much the role of this request may do: 0 anonymous, 1 member, 2 moderator, 3 admin. Reads the role that the gateway set, which stays visible inside security definer functions.';
+  E'@internal\nHow much the role of this request may do: 0 anonymous, 1 member, 2 moderator, 3 admin. Reads the role that the gateway set, which stays visible inside security definer functions.';
 
 revoke all on function core.current_role_rank() from public;
 grant execute on function core.current_role_rank() to stoa_anonymous, stoa_worker;
@@ -179,7 +179,7 @@ end
 $$;
 
 comment on function core.fail(text, integer) is
-  'Raises a registered error: SQLSTATE, message and hint come from core.error_codes, DETAIL carries the stable reason, followed by ";retry_after=SECONDS" where waiting helps.';
+  E'@internal\nRaises a registered error: SQLSTATE, message and hint come from core.error_codes, DETAIL carries the stable reason, followed by ";retry_after=SECONDS" where waiting helps.';
 
 revoke all on function core.fail(text, integer) from public;
 grant execute on function core.fail(text, integer) to stoa_anonymous, stoa_worker, stoa_auth;

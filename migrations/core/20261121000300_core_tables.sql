@@ -517,9 +517,8 @@ insert into core.error_codes (reason, sqlstate, message, cure) values
   ('setting.unknown', 'ST404', 'There is no such setting.', 'Look the key up in the list of settings.'),
   ('setting.malformed', 'ST422', 'This value is not of the type of the setting.', 'Send a value that the type of the setting can hold.'),
   ('account.owns_things', 'ST409', 'The account still owns something that others use.', 'Transfer or close the forums, groups and projects you own first.'),
-  ('account.closed', 'ST409', 'The account is closed already.', 'Open it again with reopenAccount.'),
-  ('account.open', 'ST409', 'The account is not closed.', 'There is nothing to undo.'),
-  ('account.expired', 'ST410', 'The time in which a closed account can be opened again is over.', 'Register a new account.'),
+  ('account.not_closed', 'ST409', 'The account is not closed.', 'There is nothing to undo.'),
+  ('account.undo_expired', 'ST410', 'The time in which a closed account can be opened again is over.', 'Register a new account.'),
   ('achievement.unknown', 'ST404', 'There is no such achievement.', 'Choose an id of the list of achievements.'),
   ('search.unknown_entity', 'ST404', 'There is nothing of this kind to index.', 'Send an entity type that an installed module registers.');
 
@@ -570,7 +569,7 @@ delete from ops.retention_policies where target like 'core.%';
 delete from core.error_codes where reason in (
   'user.unknown', 'class.unknown', 'username.malformed', 'username.reserved', 'username.taken', 'username.too_soon',
   'status.unknown', 'device.unknown_event', 'setting.unknown', 'setting.malformed', 'account.owns_things',
-  'account.closed', 'account.open', 'account.expired', 'achievement.unknown', 'search.unknown_entity'
+  'account.not_closed', 'account.undo_expired', 'achievement.unknown', 'search.unknown_entity'
 );
 drop table core.search_sources;
 drop table core.user_metrics;

@@ -28,7 +28,7 @@ begin atomic
 end;
 
 comment on function forums.hot_rank(integer, timestamptz) is
-  'The key of the hot feed: its order is that of score / 2^(age / 12 hours), but it does not depend on the present moment, so an index can hold it. For a positive score log2(score) + epoch / 43200, mirrored for a negative one, 0 for 0. The half-life is a constant: changing it rewrites forums.posts.';
+  E'@internal\nThe key of the hot feed: its order is that of score / 2^(age / 12 hours), but it does not depend on the present moment, so an index can hold it. For a positive score log2(score) + epoch / 43200, mirrored for a negative one, 0 for 0. The half-life is a constant: changing it rewrites forums.posts.';
 
 revoke all on function forums.hot_rank(integer, timestamptz) from public;
 grant execute on function forums.hot_rank(integer, timestamptz) to stoa_anonymous, stoa_worker;
@@ -102,8 +102,8 @@ create index forums_parent_idx on forums.forums (parent_id, position);
 comment on index forums.forums_parent_idx is 'The forums under one, in order; supports the foreign key.';
 create index forums_owner_idx on forums.forums (owner_id);
 comment on index forums.forums_owner_idx is 'The forums of one owner; supports the foreign key.';
-create index forums_public_idx on forums.forums (subscriber_count desc, id) where is_public and deleted_at is null;
-comment on index forums.forums_public_idx is 'The directory of public forums, the most followed first.';
+create index forums_public_idx on forums.forums (subscriber_count desc, id desc) where is_public and deleted_at is null;
+comment on index forums.forums_public_idx is E'@order POPULAR\nThe directory of public forums, the most followed first.';
 create index forums_read_class_idx on forums.forums (min_read_class_id) where min_read_class_id is not null;
 comment on index forums.forums_read_class_idx is 'Supports the foreign key to user classes.';
 create index forums_post_class_idx on forums.forums (min_post_class_id) where min_post_class_id is not null;
@@ -275,21 +275,21 @@ comment on column forums.posts.inserted_at is 'When the row was made.';
 comment on column forums.posts.updated_at is 'When title, body, section, label, pin, lock or deletion last changed. Set by the procedures: with a row trigger before update, PostgreSQL would compute the search document anew on every vote.';
 
 create index posts_hot_idx on forums.posts (forum_id, hot_rank desc, id desc) where deleted_at is null;
-comment on index forums.posts_hot_idx is 'The hot feed of a forum, paged by keyset.';
+comment on index forums.posts_hot_idx is E'@order HOT\nThe hot feed of a forum, paged by keyset.';
 create index posts_new_idx on forums.posts (forum_id, id desc);
-comment on index forums.posts_new_idx is 'The new feed of a forum (the few deleted rows are filtered), and the window of its top feed; supports the foreign key.';
+comment on index forums.posts_new_idx is E'@order NEW live\nThe new feed of a forum (the few deleted rows are filtered), and the window of its top feed; supports the foreign key.';
 create index posts_top_idx on forums.posts (forum_id, score desc, id desc) where deleted_at is null;
-comment on index forums.posts_top_idx is 'The top feed of a forum, paged by keyset.';
+comment on index forums.posts_top_idx is E'@order TOP\nThe top feed of a forum, paged by keyset.';
 create index posts_active_idx on forums.posts (forum_id, last_activity_at desc, id desc) where deleted_at is null;
-comment on index forums.posts_active_idx is 'The active feed of a forum: flat boards, the last commented first.';
+comment on index forums.posts_active_idx is E'@order ACTIVE\nThe active feed of a forum: flat boards, the last commented first.';
 create index posts_pinned_idx on forums.posts (forum_id, pinned_at desc) where is_pinned and deleted_at is null;
 comment on index forums.posts_pinned_idx is 'The pinned posts above the feed of a forum.';
 create index posts_all_hot_idx on forums.posts (hot_rank desc, id desc) where deleted_at is null;
-comment on index forums.posts_all_hot_idx is 'The hot feed over all forums.';
+comment on index forums.posts_all_hot_idx is E'@order HOT\nThe hot feed over all forums.';
 create index posts_author_idx on forums.posts (author_id, id desc);
-comment on index forums.posts_author_idx is 'The posts of one author, newest first; supports the foreign key.';
+comment on index forums.posts_author_idx is E'@order NEW live\nThe posts of one author, newest first; supports the foreign key.';
 create index posts_category_idx on forums.posts (forum_id, category_id, id desc) where category_id is not null;
-comment on index forums.posts_category_idx is 'The feed of one section; supports the foreign key.';
+comment on index forums.posts_category_idx is E'@order NEW live\nThe feed of one section; supports the foreign key.';
 create index posts_flair_idx on forums.posts (forum_id, flair_id) where flair_id is not null;
 comment on index forums.posts_flair_idx is 'The posts that wear a label; supports the foreign key.';
 create index posts_deleted_by_idx on forums.posts (deleted_by) where deleted_by is not null;
@@ -299,7 +299,9 @@ comment on index forums.posts_purge_idx is 'Deleted posts that are due for purgi
 create index posts_search_idx on forums.posts using gin (search) where deleted_at is null;
 comment on index forums.posts_search_idx is 'Full-text search over posts, through forums.search.';
 
-comment on index forums.posts_pkey is 'One post by its identifier; the new feed over all forums.';
+comment on index forums.posts_pkey is E'@order NEW backward live\nOne post by its identifier; the new feed over all forums.';
+comment on constraint posts_category_fkey on forums.posts is E'@isIndexed\nA post stands in a section of its own forum.';
+comment on constraint posts_flair_fkey on forums.posts is E'@isIndexed\nA post wears a label of its own forum.';
 comment on constraint posts_type_check on forums.posts is 'The kinds that exist.';
 comment on constraint posts_format_check on forums.posts is 'The markups that exist.';
 comment on constraint posts_link_check on forums.posts is 'A link post carries a web address, no other post does.';
@@ -463,11 +465,11 @@ comment on column forums.comments.inserted_at is 'When the row was made.';
 comment on column forums.comments.updated_at is 'When the row was last changed.';
 
 create index comments_tree_idx on forums.comments (post_id, path);
-comment on index forums.comments_tree_idx is 'The whole tree of a post in reading order, and a sub-tree by its prefix.';
+comment on index forums.comments_tree_idx is E'@order TREE unique\nThe whole tree of a post in reading order, and a sub-tree by its prefix.';
 create index comments_best_idx on forums.comments (post_id, parent_id, score desc, id);
-comment on index forums.comments_best_idx is 'The answers to one comment (or the top level), the best first; supports the foreign key to the parent.';
+comment on index forums.comments_best_idx is E'@order BEST\nThe answers to one comment (or the top level), the best first; supports the foreign key to the parent.';
 create index comments_author_idx on forums.comments (author_id, id desc);
-comment on index forums.comments_author_idx is 'The comments of one author, newest first; supports the foreign key.';
+comment on index forums.comments_author_idx is E'@order NEW live\nThe comments of one author, newest first; supports the foreign key.';
 create index comments_deleted_by_idx on forums.comments (deleted_by) where deleted_by is not null;
 comment on index forums.comments_deleted_by_idx is 'Supports the foreign key to the account that deleted.';
 create index comments_purge_idx on forums.comments (deleted_at) where deleted_at is not null;
@@ -476,7 +478,8 @@ create index comments_search_idx on forums.comments using gin (to_tsvector('engl
 comment on index forums.comments_search_idx is 'Full-text search over comments, through forums.search_comments.';
 
 comment on index forums.comments_pkey is 'One comment by its identifier.';
-comment on index forums.comments_post_id_key is 'The comments of a post, newest first; target of the composite foreign key of replies.';
+comment on index forums.comments_post_id_key is E'@order NEW backward live\nThe comments of a post, newest first; target of the composite foreign key of replies.';
+comment on constraint comments_parent_fkey on forums.comments is E'@foreignFieldName replies\nA reply belongs to the post of the comment that it answers.';
 comment on constraint comments_depth_check on forums.comments is 'A bounded tree, so that a path fits into an index.';
 comment on constraint comments_root_check on forums.comments is 'Only the top level has no parent.';
 comment on constraint comments_format_check on forums.comments is 'The markups that exist.';
@@ -831,8 +834,20 @@ insert into core.settings (key, value, type, description, is_public) values
   ('forums.title_edit_minutes', '15', 'integer', 'How long an author may change the title of a post.', true),
   ('forums.pin_limit', '5', 'integer', 'How many posts of one forum may be pinned at once.', true);
 
+insert into core.ownership_rules (table_name, owner_column, condition, label) values
+  ('forums.forums', 'owner_id', 'deleted_at is null', 'forums');
+
+insert into core.search_sources (entity_type, table_name, condition) values
+  ('forum_post', 'forums.posts', 'deleted_at is null'),
+  ('forum_comment', 'forums.comments', 'deleted_at is null');
+
+insert into core.user_metrics (name, query) values
+  ('forum_posts', 'select author_id as user_id, count(*) as value from forums.posts where deleted_at is null and author_id is not null group by author_id'),
+  ('forum_comments', 'select author_id as user_id, count(*) as value from forums.comments where deleted_at is null and author_id is not null group by author_id'),
+  ('forum_score', 'select author_id as user_id, sum(score) as value from (select author_id, score from forums.posts where deleted_at is null union all select author_id, score from forums.comments where deleted_at is null) as written where author_id is not null group by author_id');
+
 insert into core.error_codes (reason, sqlstate, message, cure) values
-  ('forum.not_found', 'ST404', 'There is no such forum, or you may not read it.', 'Check the identifier; a private forum needs a subscription.'),
+  ('forum.unknown', 'ST404', 'There is no such forum, or you may not read it.', 'Check the identifier; a private forum needs a subscription.'),
   ('forum.not_allowed', 'ST403', 'You may not do this in this forum.', 'Ask the owner of the forum, or a moderator with that permission.'),
   ('forum.banned', 'ST403', 'You are banned from this forum.', 'The ban and its end are listed under your bans; write to the moderators of the forum.'),
   ('forum.class_too_low', 'ST403', 'Your account class may not write in this forum.', 'The forum names the lowest class that may.'),
@@ -844,13 +859,12 @@ insert into core.error_codes (reason, sqlstate, message, cure) values
   ('forum.has_children', 'ST409', 'Other forums stand under this one.', 'Move or delete them first.'),
   ('forum.css_needs_premium', 'ST403', 'Only premium owners may style a forum.', 'Leave custom_css out, or renew the premium period.'),
   ('forum.css_refused', 'ST422', 'The style holds something that is not on the list of what is allowed.', 'Use plain rules with colours, sizes, borders and text properties; no @-rules, url(), expression(), fixed positions or escapes.'),
-  ('forum.member_not_found', 'ST404', 'There is no such member.', 'Check the identifier of the account.'),
-  ('category.not_found', 'ST404', 'There is no such section in this forum.', 'Check the identifier.'),
+  ('category.unknown', 'ST404', 'There is no such section in this forum.', 'Check the identifier.'),
   ('category.slug_taken', 'ST409', 'The forum has a section with this address.', 'Choose another address.'),
-  ('flair.not_found', 'ST404', 'There is no such label in this forum.', 'Check the identifier.'),
+  ('flair.unknown', 'ST404', 'There is no such label in this forum.', 'Check the identifier.'),
   ('flair.name_taken', 'ST409', 'The forum has a label of this name.', 'Choose another name.'),
   ('flair.moderators_only', 'ST403', 'Only moderators may use this label.', 'Choose another label.'),
-  ('post.not_found', 'ST404', 'There is no such post, or you may not read it.', 'Check the identifier.'),
+  ('post.unknown', 'ST404', 'There is no such post, or you may not read it.', 'Check the identifier.'),
   ('post.not_author', 'ST403', 'Only its author or a moderator of the forum may do this.', 'Ask a moderator.'),
   ('post.deleted', 'ST410', 'The post is deleted.', 'Its author or a moderator can restore it for 30 days.'),
   ('post.locked', 'ST423', 'The post is locked.', 'The reason stands on the post; moderators can unlock it.'),
@@ -864,42 +878,45 @@ insert into core.error_codes (reason, sqlstate, message, cure) values
   ('post.removed_by_moderator', 'ST403', 'A moderator removed this.', 'Write to the moderators of the forum.'),
   ('post.pin_limit', 'ST422', 'As many posts are pinned as the forum may have.', 'Unpin another post first.'),
   ('vote.direction_invalid', 'ST422', 'A vote is 1, -1, or 0 to withdraw it.', 'Send one of these.'),
-  ('poll.not_found', 'ST404', 'There is no such poll.', 'Check that the post is a poll.'),
+  ('poll.unknown', 'ST404', 'There is no such poll.', 'Check that the post is a poll.'),
   ('poll.closed', 'ST410', 'The poll is closed.', 'Nothing can be done.'),
   ('poll.choice_invalid', 'ST422', 'This is not a choice that the poll offers.', 'Send the positions of its options: one of them, or several where the poll allows it; none withdraws the ballot.'),
-  ('comment.not_found', 'ST404', 'There is no such comment, or you may not read it.', 'Check the identifier.'),
+  ('comment.unknown', 'ST404', 'There is no such comment, or you may not read it.', 'Check the identifier.'),
   ('comment.not_author', 'ST403', 'Only its author or a moderator of the forum may do this.', 'Ask a moderator.'),
   ('comment.deleted', 'ST410', 'The comment is deleted.', 'Its author or a moderator can restore it for 30 days.'),
   ('comment.restore_too_late', 'ST410', 'The text of a deleted comment is kept for 30 days.', 'Write it again.'),
   ('comment.removed_by_moderator', 'ST403', 'A moderator removed this.', 'Write to the moderators of the forum.'),
   ('moderator.permission_not_held', 'ST403', 'You can only give or take permissions that you hold yourself.', 'Leave the other permissions out, or ask the owner.'),
-  ('moderator.not_found', 'ST404', 'This person does not moderate the forum.', 'Check the identifier of the account.'),
+  ('moderator.unknown', 'ST404', 'This person does not moderate the forum.', 'Check the identifier of the account.'),
   ('ban.protected', 'ST403', 'The owner, moderators, staff and you yourself cannot be banned from a forum.', 'Dismiss a moderator first.'),
   ('ban.until_past', 'ST422', 'The end of a ban must lie in the future.', 'Leave the end out for a ban for good.'),
-  ('ban.not_found', 'ST404', 'This person is not banned from the forum.', 'Check the identifiers.'),
+  ('ban.unknown', 'ST404', 'This person is not banned from the forum.', 'Check the identifiers.'),
   ('feed.sort_unknown', 'ST422', 'This feed cannot be sorted that way.', 'The description of the argument lists the orders.'),
   ('feed.cursor_malformed', 'ST422', 'The place to continue after is not of the form that the feed expects.', 'Send what the description of the argument says, taken from the last row of the page before.');
 
 -- Down Migration
 
 delete from core.settings where key like 'forums.%';
+delete from core.user_metrics where name in ('forum_posts', 'forum_comments', 'forum_score');
+delete from core.search_sources where table_name like 'forums.%';
+delete from core.ownership_rules where table_name like 'forums.%';
 delete from ops.retention_policies where target like 'forums.%';
 delete from ops.personal_data_rules where table_name like 'forums.%';
 delete from ops.backup_tiers where table_name like 'forums.%';
 delete from core.error_codes
 where reason in (
-  'forum.not_found', 'forum.not_allowed', 'forum.banned', 'forum.class_too_low',
+  'forum.unknown', 'forum.not_allowed', 'forum.banned', 'forum.class_too_low',
   'forum.slug_invalid', 'forum.slug_reserved', 'forum.slug_taken', 'forum.limit_reached',
   'forum.too_deep', 'forum.has_children', 'forum.css_needs_premium', 'forum.css_refused',
-  'forum.member_not_found', 'category.not_found', 'category.slug_taken', 'flair.not_found',
-  'flair.name_taken', 'flair.moderators_only', 'post.not_found', 'post.not_author',
-  'post.deleted', 'post.locked', 'post.too_soon', 'post.type_mismatch',
-  'post.link_invalid', 'post.upload_unusable', 'post.poll_invalid', 'post.title_frozen',
-  'post.restore_too_late', 'post.removed_by_moderator', 'post.pin_limit', 'vote.direction_invalid',
-  'poll.not_found', 'poll.closed', 'poll.choice_invalid', 'comment.not_found',
-  'comment.not_author', 'comment.deleted', 'comment.restore_too_late', 'comment.removed_by_moderator',
-  'moderator.permission_not_held', 'moderator.not_found', 'ban.protected', 'ban.until_past',
-  'ban.not_found', 'feed.sort_unknown', 'feed.cursor_malformed'
+  'category.unknown', 'category.slug_taken', 'flair.unknown', 'flair.name_taken',
+  'flair.moderators_only', 'post.unknown', 'post.not_author', 'post.deleted',
+  'post.locked', 'post.too_soon', 'post.type_mismatch', 'post.link_invalid',
+  'post.upload_unusable', 'post.poll_invalid', 'post.title_frozen', 'post.restore_too_late',
+  'post.removed_by_moderator', 'post.pin_limit', 'vote.direction_invalid', 'poll.unknown',
+  'poll.closed', 'poll.choice_invalid', 'comment.unknown', 'comment.not_author',
+  'comment.deleted', 'comment.restore_too_late', 'comment.removed_by_moderator', 'moderator.permission_not_held',
+  'moderator.unknown', 'ban.protected', 'ban.until_past', 'ban.unknown',
+  'feed.sort_unknown', 'feed.cursor_malformed'
 );
 
 drop table forums.imported_posts;

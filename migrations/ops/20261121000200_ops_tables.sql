@@ -1,11 +1,12 @@
 -- Why: what the database must know about itself: partitions to make and drop, rows to age out, personal data to
 -- erase, tables to dump, backups taken, jobs run. Comes before every other module, whose migrations fill the
 -- registries, and so references none of them.
--- Locks: none on anything that holds data. Back: drops the schema and what was recorded in it.
+-- Locks: none on anything that holds data. Back: drops these tables and what was recorded in them; the schema stays, because the engine's ledger is in it.
 
 -- Up Migration
 
-create schema ops;
+-- The migration engine keeps its ledger there and was first; it also outlives the last migration.
+create schema if not exists ops;
 comment on schema ops is
   'Operation of the database itself: registries that the migrations of each module fill, and a record of what jobs and backups did. No API role may read it.';
 
@@ -395,7 +396,9 @@ grant execute on function ops.ensure_partitions(text, timestamptz) to stoa_worke
 -- End of objects
 
 insert into ops.backup_tiers (table_name, tier) values
+  ('ops.pgmigrations', 'A'),
   ('ops.schema_migrations', 'A'),
+  ('ops.migration_steps', 'A'),
   ('ops.partition_policies', 'A'),
   ('ops.retention_policies', 'A'),
   ('ops.personal_data_rules', 'A'),
@@ -425,4 +428,4 @@ drop table ops.restore_tests;
 drop table ops.backup_runs;
 drop table ops.retention_policies;
 drop table ops.partition_policies;
-drop schema ops;
+revoke usage on schema ops from stoa_worker;

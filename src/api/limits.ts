@@ -90,12 +90,13 @@ export function makeLimitsRule(limits: QueryLimits) {
           if (selection.name.value.startsWith('__')) continue;
           const type = fieldType(parent, selection.name.value);
           const below = selection.selectionSet ? measure(selection.selectionSet, type, open) : nothing();
-          const pageSize = isConnection(type) ? pageSizeOf(selection, limits) : 1;
+          const isPage = isConnection(type) || sizeArguments.some((name) => hasArgument(selection, name));
+          const pageSize = isPage ? pageSizeOf(selection, limits) : 1;
           total.root += 1;
           total.fields += 1 + below.fields;
           total.aliases += (selection.alias ? 1 : 0) + below.aliases;
           total.depth = Math.max(total.depth, 1 + below.depth);
-          total.rows += isConnection(type) ? pageSize * (1 + below.rows) : below.rows;
+          total.rows += isPage ? pageSize * (1 + below.rows) : below.rows;
           continue;
         }
         let part: Measure = nothing();
@@ -154,10 +155,17 @@ function isConnection(type: GraphQLNamedType | undefined): boolean {
   return isObjectType(type) && type.name.endsWith('Connection');
 }
 
+/** `limit`: of functions that page by themselves. */
+const sizeArguments: readonly string[] = ['first', 'last', 'limit'];
+
+function hasArgument(field: FieldNode, name: string): boolean {
+  return field.arguments?.some((argument) => argument.name.value === name) ?? false;
+}
+
 /** A variable counts as the largest page: the verdict on a query text must not depend on its variables. */
 function pageSizeOf(field: FieldNode, limits: QueryLimits): number {
   for (const argument of field.arguments ?? []) {
-    if (argument.name.value !== 'first' && argument.name.value !== 'last') continue;
+    if (!sizeArguments.includes(argument.name.value)) continue;
     if (argument.value.kind === Kind.INT) return Math.max(0, Number.parseInt(argument.value.value, 10));
     if (argument.value.kind === Kind.VARIABLE) return limits.maxPageSize;
   }

@@ -1,4 +1,6 @@
+import { PgSimplifyInflectionPlugin } from '@graphile/simplify-inflection';
 import 'postgraphile';
+import { pagesItself } from './exposure.ts';
 
 /**
  * The names of the API come from one place: the smart tag `@name` in a table's comment (`@name post` → type
@@ -23,8 +25,33 @@ export const NamingPlugin: GraphileConfig.Plugin = {
         return 'nodeId';
       },
       _attributeName(_previous, _preset, { attributeName, codec }) {
-        const tagged = codec.attributes[attributeName]?.extensions?.tags?.['name'];
-        return this.coerceToGraphQLName(typeof tagged === 'string' ? tagged : attributeName);
+        const attribute = codec.attributes[attributeName];
+        const tagged = attribute?.extensions?.tags?.['name'];
+        if (typeof tagged === 'string') return this.coerceToGraphQLName(tagged);
+        // deleted_by names a person: the person is deletedBy, the column deletedById.
+        const isPerson = attributeName.endsWith('_by') && attribute?.codec.name === 'uuid';
+        return this.coerceToGraphQLName(isPerson ? `${attributeName}_id` : attributeName);
+      },
+
+      // A tag is the name of the type as it stands: UserSettings stays plural.
+      _singularizedCodecName(_previous, _preset, codec) {
+        const tagged = codec.extensions?.tags?.['name'];
+        return typeof tagged === 'string' ? tagged : this.singularize(this._codecName(codec));
+      },
+
+      // A key of several columns is named by the last that names something: (forum_id, category_id) leads to the
+      // category, (class_id, role) to the class.
+      _getBaseNameFromKeys(_previous, _preset, keys) {
+        const names = keys.map((key) => this._getBaseName(this._attributeName({ ...key, skipRowId: true })));
+        return names.findLast((name) => name !== null) ?? null;
+      },
+      _baseNameMatches(_previous, _preset, baseName, otherName) {
+        const other = this.singularize(otherName);
+        const base = this.camelCase(baseName);
+        return this.camelCase(other) === base || this.camelCase(other).endsWith(this.upperCamelCase(baseName));
+      },
+      _getOppositeBaseName(previous, _preset, baseName) {
+        return { owner: 'owned', actor: 'acted' }[baseName] ?? previous?.(baseName) ?? null;
       },
 
       _functionName(_previous, _preset, { resource }) {
@@ -38,6 +65,16 @@ export const NamingPlugin: GraphileConfig.Plugin = {
         return this.upperCamelCase(`${name}-result`);
       },
 
+      // A list that pages by itself is the only form of its function, so it needs no suffix.
+      customQueryListField(_previous, _preset, details) {
+        const name = this.customQueryField(details);
+        return pagesItself(details.resource) ? name : this.listField(name);
+      },
+      computedAttributeListField(_previous, _preset, details) {
+        const name = this.computedAttributeField(details);
+        return pagesItself(details.resource) ? name : this.listField(name);
+      },
+
       // Arguments are called p_… in SQL to keep them apart from columns; a client never sees that.
       argument(_previous, _preset, { param, index }) {
         const name = (param.name ?? `arg${index}`).replace(/^p_/, '');
@@ -45,7 +82,7 @@ export const NamingPlugin: GraphileConfig.Plugin = {
       },
 
       // A procedure that returns a row names it: createPost { post { … } }.
-      functionMutationResultFieldName(previous, preset, details) {
+      functionMutationResultFieldName(_previous, _preset, details) {
         const tagged = details.resource.extensions?.tags?.['resultFieldName'];
         if (typeof tagged === 'string') return tagged;
         const { codec } = details.resource;
@@ -53,8 +90,17 @@ export const NamingPlugin: GraphileConfig.Plugin = {
           const single = this.camelCase(this._singularizedCodecName(codec));
           return details.resource.isUnique ? single : this.pluralize(single);
         }
-        return previous(details);
+        return 'result';
       },
     },
+  },
+};
+
+/** The package expects an inflector of the look-ups by node id, which are switched off. */
+export const SimplifyPlugin: GraphileConfig.Plugin = {
+  ...PgSimplifyInflectionPlugin,
+  inflection: {
+    ...PgSimplifyInflectionPlugin.inflection,
+    ignoreReplaceIfNotExists: ['deletedNodeId', 'nodeById'],
   },
 };

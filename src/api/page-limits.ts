@@ -1,5 +1,5 @@
 import 'postgraphile';
-import { type ConnectionStep, type FieldArg, constant, lambda, list, SafeError } from 'postgraphile/grafast';
+import { type ConnectionStep, type ExecutableStep, type FieldArg, constant, lambda, list, SafeError } from 'postgraphile/grafast';
 import type { QueryLimits } from './limits.ts';
 
 /**
@@ -30,7 +30,7 @@ export function makePageLimitsPlugin(limits: QueryLimits): GraphileConfig.Plugin
     if (typeof first === 'number') return first;
     return typeof last === 'number' ? null : limits.defaultPageSize;
   };
-  const setLast = (_parent: unknown, $connection: ConnectionStep, argument: FieldArg): void => {
+  const setLast = (_parent: unknown, $connection: ConnectionStep<ExecutableStep>, argument: FieldArg): void => {
     const $last = lambda(argument.getRaw(), (last) => {
       checkSize(last);
       return typeof last === 'number' ? last : null;
@@ -51,6 +51,11 @@ export function makePageLimitsPlugin(limits: QueryLimits): GraphileConfig.Plugin
             const { isPgFieldConnection, isPgFieldSimpleCollection } = context.scope;
             if (!isPgFieldConnection && !isPgFieldSimpleCollection) return args;
             const { offset: _offset, ...kept } = args;
+            // Such a list has a limit of its own.
+            if (isPgFieldSimpleCollection) {
+              const { first: _first, ...own } = kept;
+              return own;
+            }
             // The plan of the field sets both, for the default needs to know of `last`.
             if (kept['first']) {
               const { applyPlan: _applyPlan, ...first } = kept['first'];

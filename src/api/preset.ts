@@ -1,43 +1,125 @@
+// First: Grafast reads GRAPHILE_ENV while it is loaded.
+import './production-mode.ts';
+import type { IncomingMessage } from 'node:http';
 import { PgAggregatesPreset } from '@graphile/pg-aggregates';
-import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
 import type { Pool } from 'pg';
 import { makePgService } from 'postgraphile/adaptors/pg';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
 import type { Module } from '../modules.ts';
-import { NamingPlugin } from './naming.ts';
+import { pgSettingsOf, type StoaRequest } from './context.ts';
+import { type ErrorLog, makeErrorMask } from './errors.ts';
+import { ExposurePlugin } from './exposure.ts';
+import { FiltersPlugin, filterOperators } from './filters.ts';
+import { queryLimits } from './limits.ts';
+import { NameCheckPlugin } from './name-check.ts';
+import { NamingPlugin, SimplifyPlugin } from './naming.ts';
+import { OrdersPlugin } from './orders.ts';
+import { makePageLimitsPlugin } from './page-limits.ts';
+import { makeQueryGuardPlugin } from './query-guard.ts';
+import { ViewerPlugin } from './viewer.ts';
+
+export const graphqlPath = '/graphql';
+export const explorerPath = '/explorer';
+export const explorerStaticPath = '/explorer-static/';
 
 /** Never part of the API, whatever the modules are. */
 const hiddenSchemas: ReadonlySet<string> = new Set(['ops', 'parts', 'extensions', 'graphile_worker']);
+
+/** The schemas that the API is made from. */
+export function exposedSchemas(modules: readonly Module[]): string[] {
+  return modules.map((module) => module.schema).filter((schema) => !hiddenSchemas.has(schema));
+}
 
 export interface PresetOptions {
   /** Logged in as `stoa_gateway`: what it may become decides what the schema contains. */
   readonly pool: Pool;
   readonly modules: readonly Module[];
-  readonly plugins?: readonly GraphileConfig.Plugin[];
+  readonly log: ErrorLog;
+  readonly introspection: boolean;
+  readonly explorer: boolean;
+  /** What was learned about a request before it came to GraphQL. */
+  readonly requestOf: (message: IncomingMessage) => StoaRequest | undefined;
 }
 
+/** The one place where the API is put together. */
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   return {
     extends: [
       PostGraphileAmberPreset,
-      PgSimplifyInflectionPreset,
       PostGraphileConnectionFilterPreset,
       PgAggregatesPreset,
     ],
-    plugins: [NamingPlugin, ...(options.plugins ?? [])],
+    plugins: [
+      NameCheckPlugin,
+      SimplifyPlugin,
+      NamingPlugin,
+      ExposurePlugin,
+      FiltersPlugin,
+      OrdersPlugin,
+      makePageLimitsPlugin(queryLimits),
+      makeQueryGuardPlugin({ limits: queryLimits, introspection: options.introspection }),
+      ViewerPlugin,
+    ],
     disablePlugins: [
+      // An order exists because an index serves it: see orders.ts.
+      'PgOrderAllAttributesPlugin',
+      'PgOrderCustomFieldsPlugin',
+      'PgConnectionArgOrderByDefaultValuePlugin',
+      'PgAggregatesOrderByAggregatesPlugin',
+      // One way to filter, and only by what an index finds: see filters.ts.
+      'PgConditionArgumentPlugin',
+      'PgConditionCustomFieldsPlugin',
+      'PgConnectionArgFilterBackwardRelationsPlugin',
+      'PgConnectionArgFilterForwardRelationsPlugin',
+      'PgConnectionArgFilterComputedAttributesPlugin',
+      'PgConnectionArgFilterRecordFunctionsPlugin',
+      'PgConnectionArgFilterLogicalOperatorsPlugin',
+      'PgAggregatesFilterRelationalAggregatesPlugin',
+      // A row is looked up by its key, or by node(nodeId:).
+      'NodeAccessorPlugin',
+      'QueryQueryPlugin',
+      'RegisterQueryNodePlugin',
     ],
     pgServices: [
-      makePgService({
-        pool: options.pool,
-        pubsub: false,
-        schemas: options.modules.map((module) => module.schema).filter((schema) => !hiddenSchemas.has(schema)),
-      }),
+      makePgService({ pool: options.pool, pubsub: false, schemas: exposedSchemas(options.modules) }),
     ],
-    gather: { pgStrictFunctions: true },
+    gather: {
+      // An argument without a default is required.
+      pgStrictFunctions: true,
+    },
     schema: {
       dontSwallowErrors: true,
+      pgSimplifyAllRows: true,
+      pgSimplifyMultikeyRelations: true,
+      pgShortPk: true,
+      connectionFilterAllowedOperators: [...filterOperators],
+      connectionFilterArrays: false,
+      connectionFilterComputedColumns: false,
+      connectionFilterSetofFunctions: false,
+      // Null and {} mean "no filter": clients send them for what a person left empty.
+      connectionFilterAllowNullInput: true,
+      connectionFilterAllowEmptyObjectInput: true,
+    },
+    grafast: {
+      explain: false,
+      context(requestContext) {
+        const message = requestContext.node?.req;
+        const request = message && options.requestOf(message);
+        if (!request) throw new Error('A request came to GraphQL without having been announced.');
+        return { pgSettings: pgSettingsOf(request), stoa: request };
+      },
+    },
+    grafserv: {
+      graphqlPath,
+      graphiql: options.explorer,
+      graphiqlPath: explorerPath,
+      graphiqlStaticPath: explorerStaticPath,
+      graphiqlOnGraphQLGET: false,
+      graphqlOverGET: false,
+      websockets: false,
+      watch: false,
+      maskError: makeErrorMask(options.log),
     },
   };
 }

@@ -92,7 +92,9 @@ async function importFile(
   await client.query('begin');
   try {
     // Two imports of the same source would only wait for each other's keys; better to wait here, once.
-    await client.query(`select pg_advisory_xact_lock(hashtextextended('stoa.import.' || $1, 0))`, [format.source]);
+    await client.query(`select pg_advisory_xact_lock(hashtextextended('stoa.import.' || $1, 0))`, [
+      format.source,
+    ]);
     await client.query(`create temporary table staged_posts (
         id uuid not null,
         external_id text not null,
@@ -202,7 +204,8 @@ async function ensureForum(
   const existing = await client.query<{ id: string }>('select id from forums.forums where slug = $1', [slug]);
   if (existing.rows[0]) return existing.rows[0].id;
 
-  const ownerId = forum.owner === undefined ? await archiveAccount(client) : await accountNamed(client, forum.owner);
+  const ownerId =
+    forum.owner === undefined ? await archiveAccount(client) : await accountNamed(client, forum.owner);
   const created = await client.query<{ id: string }>(
     `insert into forums.forums (name, slug, owner_id, is_nsfw) values ($1, $2, $3, $4) returning id`,
     [forum.name, slug, ownerId, forum.isAdult],

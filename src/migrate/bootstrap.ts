@@ -26,7 +26,8 @@ do $$
 begin
   if to_regnamespace('ops') is null then
     create schema ops;
-    comment on schema ops is 'Operation of the database itself. Not exposed through the API.';
+    comment on schema ops is
+      'Operation of the database itself: registries that the migrations of each module fill, and a record of what jobs and backups did. No API role may read it.';
   end if;
 end
 $$;

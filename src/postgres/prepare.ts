@@ -1,24 +1,10 @@
-import type { ClientBase } from 'pg';
+import type { Client, ClientBase } from 'pg';
 import pg from 'pg';
 import { exitCodes, StoaError } from '../errors.ts';
 import { connect, withDatabase } from './connect.ts';
 import { ensureRoles, type LoginRole, loginRoles, setPasswords } from './roles.ts';
 
 const quote = pg.escapeIdentifier;
-
-/**
- * graphile-worker installs itself as stoa_worker, which may not create schemas. It skips that step where it finds
- * its ledger, so both are made here, exactly as it would (graphile-worker 0.18, src/migrate.ts, installSchema).
- */
-const jobQueueGround = `
-  create schema graphile_worker authorization stoa_worker;
-  create table graphile_worker.migrations (
-    id int primary key,
-    ts timestamptz default now() not null,
-    breaking boolean not null default false
-  );
-  alter table graphile_worker.migrations owner to stoa_worker;
-`;
 
 async function createDatabase(client: ClientBase, database: string): Promise<void> {
   const { rowCount } = await client.query('select from pg_catalog.pg_database where datname = $1', [
@@ -28,9 +14,9 @@ async function createDatabase(client: ClientBase, database: string): Promise<voi
   try {
     await client.query(`create database ${quote(database)} encoding 'UTF8' template template0`);
   } catch (error) {
-    // Another process made it meanwhile.
-    if (!(error instanceof pg.DatabaseError && (error.code === '42P04' || error.code === '23505')))
-      throw error;
+    const wasMadeMeanwhile =
+      error instanceof pg.DatabaseError && ['42P04', '23505'].includes(error.code ?? '');
+    if (!wasMadeMeanwhile) throw error;
   }
 }
 
@@ -48,13 +34,46 @@ export function databaseGrants(database: string): string {
   `;
 }
 
-/** What must stand before the first migration, and is not changed by one. */
-async function prepareInside(client: ClientBase, database: string): Promise<void> {
-  await client.query(`${databaseGrants(database)} revoke all on schema public from public;`);
-  const { rowCount } = await client.query(
-    "select from pg_catalog.pg_namespace where nspname = 'graphile_worker'",
+/** Undefined where the database does not exist, or the login may not enter it. */
+async function enter(adminUrl: string, database: string): Promise<Client | undefined> {
+  try {
+    return await connect(withDatabase(adminUrl, database), 'prepare');
+  } catch (error) {
+    if (error instanceof StoaError && error.code === 'database.missing') return undefined;
+    throw error;
+  }
+}
+
+/** True where nothing is left to do, so that a login without any privilege to do it is enough. */
+async function isPrepared(client: ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ answer: boolean }>(
+    `select
+       (select count(*) from pg_catalog.pg_roles where rolname = any($1)) = cardinality($1)
+       and not has_schema_privilege('public', 'public', 'create')
+       and exists (
+         select
+         from pg_catalog.pg_database as db, aclexplode(db.datacl) as granted
+         where db.datname = current_database()
+           and granted.grantee = to_regrole('stoa_owner')
+           and granted.privilege_type = 'CREATE'
+       ) as answer`,
+    [['stoa_owner', 'stoa_anonymous', 'stoa_member', 'stoa_moderator', 'stoa_admin', ...loginRoles]],
   );
-  if (!rowCount) await client.query(jobQueueGround);
+  return rows[0]?.answer ?? false;
+}
+
+/** Explains a refusal; every other error passes unchanged. */
+function explain(error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError && error.code === '42501')) return error;
+  return new StoaError(
+    'database.may_not_prepare',
+    `The login may not prepare the database: ${error.message}.`,
+    {
+      cure: 'Use a login with CREATEROLE and CREATEDB once, or ask a DBA to apply sql/cluster/roles.sql.',
+      exitCode: exitCodes.database,
+      cause: error,
+    },
+  );
 }
 
 /**
@@ -66,33 +85,26 @@ export async function prepareDatabase(
   database: string,
   passwords: Readonly<Partial<Record<LoginRole, string>>> = {},
 ): Promise<void> {
+  let client = await enter(adminUrl, database);
   try {
-    const admin = await connect(adminUrl, 'prepare');
-    try {
-      await ensureRoles(admin);
-      await setPasswords(admin, passwords);
-      await createDatabase(admin, database);
-    } finally {
-      await admin.end();
+    if (client && (await isPrepared(client))) {
+      await setPasswords(client, passwords);
+      return;
     }
-    const inside = await connect(withDatabase(adminUrl, database), 'prepare');
+    // Roles belong to the server, so any of its databases serves to make them.
+    const server = client ?? (await connect(withDatabase(adminUrl, 'postgres'), 'prepare'));
     try {
-      await prepareInside(inside, database);
+      await ensureRoles(server);
+      await setPasswords(server, passwords);
+      await createDatabase(server, database);
     } finally {
-      await inside.end();
+      if (server !== client) await server.end();
     }
+    client ??= await connect(withDatabase(adminUrl, database), 'prepare');
+    await client.query(`${databaseGrants(database)} revoke all on schema public from public;`);
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === '42501') {
-      throw new StoaError(
-        'database.may_not_prepare',
-        `The login may not prepare the database: ${error.message}.`,
-        {
-          cure: 'Run "stoa migrate up" once with a login that has CREATEROLE and CREATEDB, or ask a DBA to apply sql/cluster/roles.sql.',
-          exitCode: exitCodes.database,
-          cause: error,
-        },
-      );
-    }
-    throw error;
+    throw explain(error);
+  } finally {
+    await client?.end();
   }
 }

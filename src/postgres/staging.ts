@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chownSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { binariesIn, type PostgresBinaries } from './binaries.ts';
 import { canEnter, type RunAs } from './run-as.ts';
@@ -44,7 +53,7 @@ export function reachableDataFolder(wanted: string, user: RunAs | undefined): st
   mkdirSync(wanted, { recursive: true, mode: 0o700 });
   chownSync(wanted, user.uid, user.gid);
   if (canEnter(user, wanted)) return wanted;
-  rmSync(wanted, { recursive: false, force: true });
+  rmdirSync(wanted);
   const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
   const staged = join(stagingRoot, 'data', name);
   mkdirSync(staged, { recursive: true, mode: 0o755 });

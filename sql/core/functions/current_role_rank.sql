@@ -15,7 +15,7 @@ begin atomic
 end;
 
 comment on function core.current_role_rank() is
-  'How much the role of this request may do: 0 anonymous, 1 member, 2 moderator, 3 admin. Reads the role that the gateway set, which stays visible inside security definer functions.';
+  E'@internal\nHow much the role of this request may do: 0 anonymous, 1 member, 2 moderator, 3 admin. Reads the role that the gateway set, which stays visible inside security definer functions.';
 
 revoke all on function core.current_role_rank() from public;
 grant execute on function core.current_role_rank() to stoa_anonymous, stoa_worker;

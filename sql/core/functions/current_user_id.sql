@@ -8,7 +8,7 @@ begin atomic
 end;
 
 comment on function core.current_user_id() is
-  'The account that this request acts for, or null for a visitor. Set by the API for the length of one transaction. In a policy, write (select core.current_user_id()) so that it is computed once a statement.';
+  E'@internal\nThe account that this request acts for, or null for a visitor. Set by the API for the length of one transaction. In a policy, write (select core.current_user_id()) so that it is computed once a statement.';
 
 revoke all on function core.current_user_id() from public;
 grant execute on function core.current_user_id() to stoa_anonymous, stoa_worker;

@@ -23,7 +23,7 @@ end
 $$;
 
 comment on function core.fail(text, integer) is
-  'Raises a registered error: SQLSTATE, message and hint come from core.error_codes, DETAIL carries the stable reason, followed by ";retry_after=SECONDS" where waiting helps.';
+  E'@internal\nRaises a registered error: SQLSTATE, message and hint come from core.error_codes, DETAIL carries the stable reason, followed by ";retry_after=SECONDS" where waiting helps.';
 
 revoke all on function core.fail(text, integer) from public;
 grant execute on function core.fail(text, integer) to stoa_anonymous, stoa_worker, stoa_auth;

@@ -22,7 +22,7 @@ end
 $$;
 
 comment on function core.uuidv7() is
-  'A new time-ordered identifier (RFC 9562, version 7): 48 bits of Unix milliseconds, 12 bits below the millisecond, the rest random. Uses the server''s own uuidv7() from PostgreSQL 18 on.';
+  E'@internal\nA new time-ordered identifier (RFC 9562, version 7): 48 bits of Unix milliseconds, 12 bits below the millisecond, the rest random. Uses the server''s own uuidv7() from PostgreSQL 18 on.';
 
 revoke all on function core.uuidv7() from public;
 grant execute on function core.uuidv7() to stoa_anonymous, stoa_worker;

@@ -13,7 +13,7 @@ begin atomic
 end;
 
 comment on function core.uuidv7_floor(timestamptz) is
-  'The smallest version 7 identifier of that millisecond: the bound of a partition, or the start of a "since" cursor.';
+  E'@internal\nThe smallest version 7 identifier of that millisecond: the bound of a partition, or the start of a "since" cursor.';
 
 revoke all on function core.uuidv7_floor(timestamptz) from public;
 grant execute on function core.uuidv7_floor(timestamptz) to stoa_anonymous, stoa_worker;

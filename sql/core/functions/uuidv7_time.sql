@@ -11,7 +11,7 @@ begin atomic
 end;
 
 comment on function core.uuidv7_time(uuid) is
-  'The moment, to the millisecond, at which a version 7 identifier was made.';
+  E'@internal\nThe moment, to the millisecond, at which a version 7 identifier was made.';
 
 revoke all on function core.uuidv7_time(uuid) from public;
 grant execute on function core.uuidv7_time(uuid) to stoa_anonymous, stoa_worker;

@@ -14,7 +14,7 @@ begin atomic
 end;
 
 comment on function forums.hot_rank(integer, timestamptz) is
-  'The key of the hot feed: its order is that of score / 2^(age / 12 hours), but it does not depend on the present moment, so an index can hold it. For a positive score log2(score) + epoch / 43200, mirrored for a negative one, 0 for 0. The half-life is a constant: changing it rewrites forums.posts.';
+  E'@internal\nThe key of the hot feed: its order is that of score / 2^(age / 12 hours), but it does not depend on the present moment, so an index can hold it. For a positive score log2(score) + epoch / 43200, mirrored for a negative one, 0 for 0. The half-life is a constant: changing it rewrites forums.posts.';
 
 revoke all on function forums.hot_rank(integer, timestamptz) from public;
 grant execute on function forums.hot_rank(integer, timestamptz) to stoa_anonymous, stoa_worker;

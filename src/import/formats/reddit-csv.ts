@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { exitCodes, StoaError } from '../../errors.ts';
 
 /**
@@ -99,9 +99,11 @@ function integer(row: Readonly<Record<Column, string>>, column: Column, least: n
 
 function unixTime(text: string, column: string): Date {
   const seconds = Number(text);
-  if (text.trim() === '' || !Number.isFinite(seconds)) reject(`${column} is not a Unix time: "${text.slice(0, 40)}"`);
+  if (text.trim() === '' || !Number.isFinite(seconds))
+    reject(`${column} is not a Unix time: "${text.slice(0, 40)}"`);
   // A version 7 id has 48 bits of milliseconds since 1970; a post from the future would stand above every new one.
-  if (seconds < 0 || seconds * 1000 > Date.now()) reject(`${column} lies before 1970 or in the future: ${text}`);
+  if (seconds < 0 || seconds * 1000 > Date.now())
+    reject(`${column} lies before 1970 or in the future: ${text}`);
   return new Date(Math.round(seconds * 1000));
 }
 
@@ -125,7 +127,8 @@ function withoutControls(text: string, column: string): string {
 
 function toPost(row: Readonly<Record<Column, string>>): ImportedPost {
   const externalId = row.name.trim();
-  if (!/^t3_[0-9a-z]+$/.test(externalId)) reject(`name is not the id of a post: "${externalId.slice(0, 40)}"`);
+  if (!/^t3_[0-9a-z]+$/.test(externalId))
+    reject(`name is not the id of a post: "${externalId.slice(0, 40)}"`);
 
   const title = withoutControls(decodeEntities(row.title).trim(), 'title');
   if (title === '') reject('title is empty');
@@ -165,6 +168,10 @@ function toPost(row: Readonly<Record<Column, string>>): ImportedPost {
   };
 }
 
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
 /**
  * The rows of one file, in its order; the line is that on which the row begins, counted from 1.
  *
@@ -175,18 +182,21 @@ export async function* readRedditCsv(path: string): AsyncGenerator<ParsedRow> {
   const parser = parse({
     bom: true,
     relax_column_count: true,
-    info: true,
-    skip_empty_lines: true,
+    // A stray quote then costs its own row, by the count of fields, instead of the rest of the file.
+    relax_quotes: true,
+    // Its own count of lines goes wrong where a quoted field holds CRLF (csv-parse 6.2), so they are counted here.
+    raw: true,
   });
   input.on('error', (error) => parser.destroy(error));
   input.pipe(parser);
 
   let header: string[] | undefined;
-  let beginsAt = 1;
+  let linesBefore = 0;
   try {
-    for await (const entry of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      const line = beginsAt;
-      beginsAt = entry.info.lines + 1;
+    for await (const entry of parser as AsyncIterable<{ record: string[]; raw: string }>) {
+      const line = linesBefore + 1;
+      linesBefore += entry.raw.replace(/\r?\n?$/, '').split('\n').length;
+      if (entry.record.length === 1 && entry.record[0] === '') continue;
       if (!header) {
         header = entry.record;
         const missing = requiredColumns.filter((column) => !entry.record.includes(column));
@@ -201,8 +211,8 @@ export async function* readRedditCsv(path: string): AsyncGenerator<ParsedRow> {
       yield toRow(header, entry.record, line);
     }
   } catch (error) {
-    if (error instanceof StoaError) throw error;
-    throw new StoaError('import.unreadable', `${path} cannot be read: ${(error as Error).message}`, {
+    if (!(error instanceof CsvError || isSystemError(error))) throw error;
+    throw new StoaError('import.unreadable', `${path} cannot be read: ${error.message}`, {
       cure: 'Check the path, the permissions, and that the file is CSV in UTF-8 with double quotes.',
       exitCode: exitCodes.input,
       cause: error,

@@ -1,0 +1,5 @@
+create or replace trigger log_row_change
+after insert or update or delete on core.user_classes
+for each row execute function audit.log_row_change();
+
+comment on trigger log_row_change on core.user_classes is 'Administrators write this table directly; every change is audited.';

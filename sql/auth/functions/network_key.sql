@@ -1,0 +1,21 @@
+create or replace function auth.network_key(p_ip inet)
+returns bytea
+language sql
+immutable
+strict
+parallel safe
+begin atomic
+  -- A home is given a whole /64 of IPv6, so that is what counts as one address.
+  select sha256(convert_to(
+    case family(p_ip)
+      when 6 then text(network(set_masklen(p_ip, 64)))
+      else host(p_ip)
+    end,
+    'UTF8'
+  ));
+end;
+
+comment on function auth.network_key(inet) is
+  'What attempts from a network address are counted under: the digest of an IPv4 address or of an IPv6 /64. Null for null, which counts nowhere.';
+
+revoke all on function auth.network_key(inet) from public;

@@ -1,0 +1,93 @@
+create or replace function forums.comment_tree(
+  p_post_id uuid,
+  p_sort text default 'tree',
+  p_root_id uuid default null,
+  p_after text default null,
+  p_first integer default 50
+)
+returns setof forums.comments
+language plpgsql
+stable
+rows 50
+-- Asks once whether the caller may read the post, where the policy of the table asks for every comment. A tombstone
+-- holds no text, so a row is safe to return as it is.
+security definer
+set search_path = ''
+as $$
+declare
+  after_id constant uuid := forums.cursor_id(p_after);
+  page constant integer := least(greatest(coalesce(p_first, 50), 1), 200);
+  root forums.comments;
+  lower_path uuid[];
+  after_score integer;
+begin
+  perform forums.live_post(p_post_id);
+  if p_root_id is not null then
+    select * into root
+    from forums.comments as comment
+    where comment.post_id = p_post_id and comment.id = p_root_id;
+    if not found then
+      perform core.fail('comment.unknown');
+    end if;
+  end if;
+
+  if p_sort = 'tree' then
+    if p_after is not null then
+      select comment.path into lower_path
+      from forums.comments as comment
+      where comment.post_id = p_post_id and comment.id = after_id;
+      if not found then
+        perform core.fail('feed.cursor_malformed');
+      end if;
+    end if;
+    return query
+      select comment.*
+      from forums.comments as comment
+      where comment.post_id = p_post_id
+        and comment.path > coalesce(lower_path, root.path, '{}')
+        and comment.path < coalesce(root.path, '{}') || 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid
+      order by comment.path
+      limit page;
+  elsif p_sort = 'best' then
+    after_score := forums.cursor_key(p_after, 'integer')::integer;
+    if root.id is null then
+      return query
+        select comment.*
+        from forums.comments as comment
+        where comment.post_id = p_post_id
+          and comment.parent_id is null
+          and comment.score <= coalesce(after_score, 2147483647)
+          and (p_after is null or comment.score < after_score or comment.id > after_id)
+        order by comment.score desc, comment.id
+        limit page;
+    else
+      return query
+        select comment.*
+        from forums.comments as comment
+        where comment.post_id = p_post_id
+          and comment.parent_id = root.id
+          and comment.score <= coalesce(after_score, 2147483647)
+          and (p_after is null or comment.score < after_score or comment.id > after_id)
+        order by comment.score desc, comment.id
+        limit page;
+    end if;
+  elsif p_sort = 'new' then
+    return query
+      select comment.*
+      from forums.comments as comment
+      where comment.post_id = p_post_id
+        and comment.id < coalesce(after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        and (root.id is null or comment.path between root.path and root.path || 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+      order by comment.id desc
+      limit page;
+  else
+    perform core.fail('feed.sort_unknown');
+  end if;
+end
+$$;
+
+comment on function forums.comment_tree(uuid, text, uuid, text, integer) is
+  E'@simpleCollections only\nOne page of a post''s comments. sort: tree, the whole tree in reading order (after: id); best, the answers to one comment, or the top level, by score (after: score:id); new, the newest first (after: id). root: only what stands under this comment. first: 1 to 200 comments. Deleted comments appear as tombstones without text. Refuses post.unknown, forum.banned, comment.unknown, feed.sort_unknown and feed.cursor_malformed. Reads about as many index entries as it returns rows.';
+
+revoke all on function forums.comment_tree(uuid, text, uuid, text, integer) from public;
+grant execute on function forums.comment_tree(uuid, text, uuid, text, integer) to stoa_anonymous;

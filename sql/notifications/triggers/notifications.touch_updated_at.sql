@@ -1,0 +1,5 @@
+create or replace trigger touch_updated_at
+before update on notifications.notifications
+for each row execute function core.touch_updated_at();
+
+comment on trigger touch_updated_at on notifications.notifications is 'Keeps updated_at.';

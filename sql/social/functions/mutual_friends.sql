@@ -1,0 +1,26 @@
+create or replace function social.mutual_friends(p_user_id uuid, p_after uuid default null, p_limit integer default 25)
+returns setof social.friends
+language sql
+stable
+rows 25
+-- The edges have no grants.
+security definer
+set search_path = ''
+begin atomic
+  select mine.user_id, mine.friend_id, mine.since
+  from social.friend_edges as mine
+  join social.friend_edges as theirs
+    on theirs.user_id = p_user_id
+   and theirs.friend_id = mine.friend_id
+  where mine.user_id = core.current_user_id()
+    and (p_after is null or mine.friend_id > p_after)
+    and (select social.may_see_friends(p_user_id))
+  order by mine.friend_id
+  limit least(greatest(p_limit, 0), 100);
+end;
+
+comment on function social.mutual_friends(uuid, uuid, integer) is
+  'The caller''s friends who are friends of somebody else too, in the order of their ids: at most 100 at once; send the last friend_id as p_after for the next ones. Nothing for a profile that is hidden. Two index ranges, merged.';
+
+revoke all on function social.mutual_friends(uuid, uuid, integer) from public;
+grant execute on function social.mutual_friends(uuid, uuid, integer) to stoa_member;

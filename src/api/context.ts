@@ -1,0 +1,42 @@
+import type { AccountRole, AuthenticatedSession } from '../auth/sessions.ts';
+import type { Config } from '../config.ts';
+
+/** What one request carries into every plan: `context().get('stoa')`. */
+export interface StoaRequest {
+  readonly requestId: string;
+  readonly ip: string | undefined;
+  readonly userAgent: string | undefined;
+  /** None: a visitor. */
+  readonly session?: AuthenticatedSession;
+  readonly config: Config;
+}
+
+declare global {
+  namespace Grafast {
+    interface Context {
+      stoa: StoaRequest;
+    }
+  }
+}
+
+const databaseRoles: Readonly<Record<AccountRole, string>> = {
+  user: 'stoa_member',
+  moderator: 'stoa_moderator',
+  admin: 'stoa_admin',
+};
+
+/**
+ * The settings that PostGraphile makes local to each transaction. The timeout must be among them: a role's own
+ * default has no effect after `set local role`.
+ */
+export function pgSettingsOf(request: StoaRequest): Record<string, string> {
+  const { session, config } = request;
+  return {
+    role: session?.role ? databaseRoles[session.role] : 'stoa_anonymous',
+    'stoa.user_id': session?.userId ?? '',
+    'stoa.session_id': session?.sessionId ?? '',
+    'stoa.ip': request.ip ?? '',
+    'stoa.request_id': request.requestId,
+    statement_timeout: String(config.statementTimeoutMs),
+  };
+}

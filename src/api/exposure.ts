@@ -1,0 +1,89 @@
+import 'postgraphile';
+import type { PgResource, PgResourceUnique } from 'postgraphile/@dataplan/pg';
+
+declare global {
+  namespace GraphileBuild {
+    interface BehaviorStrings {
+      // Declared by @graphile/pg-aggregates, but not in its types.
+      'resource:aggregates': true;
+    }
+  }
+}
+
+/** A function with an argument p_limit brings its own keyset: it is a list, and no connection is laid over it. */
+export function pagesItself(resource: PgResource): boolean {
+  return (
+    !resource.isUnique && (resource.parameters?.some((parameter) => parameter.name === 'p_limit') ?? false)
+  );
+}
+
+/**
+ * What of the database becomes API. Grants decide first: a table or function that no request role may use is
+ * not there. Then:
+ *
+ * - rows are read through connections and look-ups, and written through procedures; a table opts into
+ *   generated writes of its own rows with `@behavior +update` in its comment;
+ * - a function tagged `@internal` is left out: policies need it granted, clients do not need it;
+ * - aggregates are off until a table asks for them with
+ *   `@behavior +resource:aggregates +resource:groupedAggregates`, because each costs a scan of what it counts.
+ */
+export const ExposurePlugin: GraphileConfig.Plugin = {
+  name: 'StoaExposurePlugin',
+  version: '1.0.0',
+  description: 'Reads are generated, writes are procedures, helpers of policies stay inside.',
+  schema: {
+    entityBehavior: {
+      pgResource: {
+        inferred: {
+          after: ['postInferred'],
+          callback(behavior, resource, build) {
+            if (resource.parameters) {
+              if (resource.extensions?.tags?.['internal'] !== undefined) {
+                return [behavior, '-queryField', '-mutationField', '-typeField'];
+              }
+              return pagesItself(resource) ? [behavior, '-connection', 'list'] : behavior;
+            }
+            return [
+              behavior,
+              // Rows that each person has one of (UserSettings) are read through the person.
+              ...(isPlural(resource, build) ? (['-query:resource:connection'] as const) : []),
+              '-insert',
+              '-update',
+              '-delete',
+              '-resource:aggregates',
+              '-resource:groupedAggregates',
+            ];
+          },
+        },
+      },
+      pgResourceUnique: {
+        inferred: {
+          after: ['postInferred'],
+          // A key that holds the primary key and more is the target of a composite foreign key, not a way to ask.
+          callback(behavior, [resource, unique]) {
+            const uniques: readonly PgResourceUnique[] = resource.uniques;
+            const primary = uniques.find((other) => other.isPrimary)?.attributes ?? [];
+            const isWider = !unique.isPrimary && primary.every((name) => unique.attributes.includes(name));
+            return isWider && primary.length > 0 ? [behavior, '-single'] : behavior;
+          },
+        },
+      },
+      pgCodecAttribute: {
+        inferred: {
+          after: ['postInferred'],
+          // A search document is an index in the shape of a column.
+          callback(behavior, [codec, name]) {
+            return codec.attributes[name]?.codec.name === 'tsvector'
+              ? [behavior, '-select', '-filterBy']
+              : behavior;
+          },
+        },
+      },
+    },
+  },
+};
+
+function isPlural(resource: PgResource, build: GraphileBuild.Build): boolean {
+  const name = resource.extensions?.tags?.['name'];
+  return typeof name === 'string' && build.inflection.pluralize(name) === name;
+}

@@ -1,0 +1,149 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestDigest, Result } from 'postgraphile/grafserv';
+import { NodeGrafserv } from 'postgraphile/grafserv/node';
+
+/** An answer to a request that never reached GraphQL. */
+export class HttpRefusal extends Error {
+  override readonly name = 'HttpRefusal';
+  readonly status: number;
+  readonly extensions: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    message: string,
+    extensions: Readonly<Record<string, unknown>>,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.extensions = extensions;
+    this.headers = headers;
+  }
+}
+
+/** Shaped as GraphQL errors are, so that a client needs one way to read them. */
+export function sendRefusal(response: ServerResponse, refusal: HttpRefusal): void {
+  const { message, extensions } = refusal;
+  send(response, refusal.status, JSON.stringify({ errors: [{ message, extensions }] }), {
+    'content-type': 'application/json; charset=utf-8',
+    ...refusal.headers,
+  });
+}
+
+export function send(
+  response: ServerResponse,
+  status: number,
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body, 'utf8');
+  response.writeHead(status, { ...headers, 'content-length': String(bytes.length) });
+  response.end(bytes);
+}
+
+/**
+ * The body of a GraphQL request, checked to be one. JSON by POST and nothing else: a page of another site cannot
+ * send that without being asked.
+ */
+export async function readGraphqlBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+  const refuse = (status: number, message: string, cure: string, headers?: Record<string, string>) =>
+    new HttpRefusal(status, message, { code: 'BAD_REQUEST', cure }, headers);
+  if (request.method !== 'POST') {
+    throw refuse(405, 'GraphQL is asked by POST.', 'Send a POST request.', { allow: 'POST' });
+  }
+  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  if (mediaType !== 'application/json') {
+    throw refuse(415, 'The body must be JSON.', 'Send the header content-type: application/json.');
+  }
+  const text = (await readBody(request, maxBytes)).toString('utf8');
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw refuse(400, 'The body is not valid JSON.', 'Send {"query": "…", "variables": {…}}.');
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw refuse(400, 'The body must be one JSON object.', 'Send {"query": "…", "variables": {…}}.');
+  }
+  if (!('query' in body) || typeof body.query !== 'string') {
+    throw refuse(400, 'The body has no query.', 'Send {"query": "…", "variables": {…}}.');
+  }
+  return text;
+}
+
+function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = (): HttpRefusal =>
+      new HttpRefusal(
+        413,
+        `The body of a request may be ${maxBytes} bytes long.`,
+        { code: 'REQUEST_TOO_LARGE', limit: maxBytes, cure: 'Send less at once.' },
+        // What is still coming is not read, so the connection cannot be used again.
+        { connection: 'close' },
+      );
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+      reject(tooLarge());
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= maxBytes) chunks.push(chunk);
+      else {
+        request.pause();
+        reject(tooLarge());
+      }
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+    request.on('close', () => reject(new Error('The client went away.')));
+  });
+}
+
+/** grafserv without its own way of writing answers: what it would send as plain text is JSON here. */
+export class GraphqlService extends NodeGrafserv {
+  answer(request: RequestDigest): Promise<Result | null> {
+    return Promise.resolve(this.processRequest(request));
+  }
+}
+
+/** Lets grafserv answer, with a body that was read already. */
+export async function answerWithGrafserv(
+  service: GraphqlService,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body = '',
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const result = await service.answer({
+    httpVersionMajor: request.httpVersionMajor,
+    httpVersionMinor: request.httpVersionMinor,
+    isSecure: false,
+    method: request.method ?? 'GET',
+    path: url.pathname,
+    headers: Object.fromEntries(
+      Object.entries(request.headers).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+      ),
+    ),
+    getQueryParams: () => Object.fromEntries(url.searchParams),
+    getBody: () => ({ type: 'text', text: body }),
+    requestContext: { node: { req: request, res: response } },
+  });
+  switch (result?.type) {
+    case 'buffer':
+      send(response, result.statusCode, result.buffer, result.headers);
+      return;
+    case 'noContent':
+      response.writeHead(result.statusCode, result.headers).end();
+      return;
+    case 'error':
+      throw result.error;
+    case undefined:
+      throw new HttpRefusal(404, 'There is nothing at this address.', { code: 'NOT_FOUND' });
+    default:
+      throw new Error(`An answer of type ${result?.type} is not expected.`);
+  }
+}

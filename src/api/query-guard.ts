@@ -1,0 +1,63 @@
+import 'postgraphile';
+import { type DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule } from 'graphql';
+import { withoutSuggestion } from './errors.ts';
+import { makeLimitsRule, type QueryLimits, queryTooComplex } from './limits.ts';
+
+export interface QueryGuardOptions {
+  readonly limits: QueryLimits;
+  /** Without it the schema cannot be read, nor guessed from the messages of the validator. */
+  readonly introspection: boolean;
+}
+
+/** What a query text has to pass before it is planned, and how it is told that it did not. */
+export function makeQueryGuardPlugin({ limits, introspection }: QueryGuardOptions): GraphileConfig.Plugin {
+  const explain = (error: GraphQLError): GraphQLError =>
+    new GraphQLError(introspection ? error.message : withoutSuggestion(error.message), {
+      nodes: error.nodes ?? null,
+      source: error.source ?? null,
+      positions: error.positions ?? null,
+      extensions: {
+        code: error.message.startsWith('Syntax Error')
+          ? 'GRAPHQL_PARSE_FAILED'
+          : 'GRAPHQL_VALIDATION_FAILED',
+        ...error.extensions,
+      },
+    });
+  const tooLong = (length: number): GraphQLError =>
+    new GraphQLError(
+      `The query is ${length} characters long; at most ${limits.maxQueryLength} are allowed.`,
+      { extensions: { code: queryTooComplex, reason: 'query.length', limit: limits.maxQueryLength } },
+    );
+
+  return {
+    name: 'StoaQueryGuardPlugin',
+    version: '1.0.0',
+    description: 'Length, size and shape of a query are checked before it is planned.',
+    grafserv: {
+      middleware: {
+        setPreset(next, event) {
+          // First, so that a document of a thousand aliases is refused before the costly rules see it.
+          event.validationRules.unshift(makeLimitsRule(limits));
+          if (!introspection) event.validationRules.push(NoSchemaIntrospectionCustomRule);
+
+          const getExecutionConfig = event.getExecutionConfig;
+          event.getExecutionConfig = async function (context) {
+            const config = await getExecutionConfig.call(this, context);
+            return {
+              ...config,
+              parseAndValidate(query) {
+                if (query.length > limits.maxQueryLength) return { errors: [tooLong(query.length)] };
+                return tell(config.parseAndValidate(query));
+              },
+            };
+          };
+          return next();
+        },
+      },
+    },
+  };
+
+  function tell<T extends { errors?: readonly GraphQLError[]; document?: DocumentNode }>(result: T): T {
+    return result.errors ? { ...result, errors: result.errors.map(explain) } : result;
+  }
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { exitCodes, StoaError } from '../errors.ts';
+import { registerDocs } from './commands/docs.ts';
+import { registerDown } from './commands/down.ts';
+import { registerImport } from './commands/import.ts';
+import { registerPsqlUrl } from './commands/psql-url.ts';
+import { registerServe } from './commands/serve.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerUp } from './commands/up.ts';
+import { registerWork } from './commands/work.ts';
+import { exitCodesText } from './exit-codes.ts';
+import { printError } from './output.ts';
+import { addSettings } from './settings.ts';
+
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+const introduction = `
+A community platform that lives in PostgreSQL.
+
+Start here:
+  stoa up                    everything in this terminal, with a PostgreSQL of its own
+  stoa status                what runs, what is migrated, what waits
+  psql "$(stoa psql-url)"    look inside
+
+Settings come from options, then environment variables (STOA_…), then stoa.config.{json,ts,js}, then defaults;
+docs/configuration.md lists them. Set DATABASE_URL to use a server that exists.
+
+"stoa help COMMAND" explains a command, "stoa help exit-codes" what the exit codes mean.`;
+
+/** The whole command line, not yet run. */
+export function buildProgram(): Command {
+  const program = new Command('stoa')
+    .description(introduction.trim())
+    .version(`stoa ${manifest.version}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain the command')
+    .helpCommand('help [command]', 'explain a command')
+    .showHelpAfterError('("stoa help" lists the commands)')
+    .configureHelp({ helpWidth: 100, showGlobalOptions: false })
+    .exitOverride();
+  addSettings(program, ['dataDir', 'environment', 'modules', 'logLevel']);
+
+  registerUp(program);
+  registerServe(program);
+  registerWork(program);
+  registerDown(program);
+  registerStatus(program);
+  registerPsqlUrl(program);
+  registerImport(program);
+  registerDocs(program);
+
+  program
+    .command('exit-codes')
+    .description('what the exit codes mean')
+    .addHelpText('after', `\nExit codes:\n${exitCodesText()}`)
+    .action(() => {
+      process.stdout.write(`${exitCodesText()}\n`);
+    });
+  return program;
+}
+
+/** Runs one command line; the outcome is in `process.exitCode`. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`stoa … | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.ok);
+    throw error;
+  });
+  try {
+    await buildProgram().parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+      return;
+    }
+    printError(error, { asJson: argv.includes('--json') });
+    process.exitCode = error instanceof StoaError ? error.exitCode : exitCodes.unexpected;
+  }
+}

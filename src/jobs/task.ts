@@ -1,0 +1,47 @@
+import type { JobHelpers } from 'graphile-worker';
+import type { Logger } from '../log.ts';
+import type { ReadyConfig } from '../postgres/database.ts';
+
+/** What a task is given besides its payload: graphile-worker's helpers, and this installation. */
+export interface TaskContext extends JobHelpers {
+  readonly config: ReadyConfig;
+  readonly log: Logger;
+}
+
+/**
+ * One task. It may be run again after it failed or was cut off at any point, so doing it twice must equal doing it
+ * once; it works in bounded batches and looks at `abortSignal` between them.
+ */
+export type StoaTask = (payload: unknown, context: TaskContext) => Promise<void>;
+
+/** What a run did, for operators: kept in ops.job_runs. Never personal data. */
+export interface RunReport {
+  readonly rowsAffected: number;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** Does the work of a task and records when, how it ended and how much it moved. A failure is passed on. */
+export async function recorded(
+  task: string,
+  context: Pick<JobHelpers, 'query'>,
+  work: () => Promise<RunReport>,
+): Promise<void> {
+  const { rows } = await context.query<{ id: string }>(
+    'insert into ops.job_runs (task) values ($1) returning id',
+    [task],
+  );
+  const finish = (status: 'ok' | 'failed', rowsAffected: number | null, detail: object) =>
+    context.query(
+      `update ops.job_runs
+       set status = $2, rows_affected = $3, detail = $4, finished_at = clock_timestamp()
+       where id = $1`,
+      [rows[0]?.id, status, rowsAffected, JSON.stringify(detail)],
+    );
+  try {
+    const report = await work();
+    await finish('ok', report.rowsAffected, report.detail ?? {});
+  } catch (error) {
+    await finish('failed', null, { message: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import { findMigration } from './find.ts';
+import { type MigrateOptions, withMigrator } from './migrator.ts';
+import { pendingMigrations } from './order.ts';
+import type { Step } from './step.ts';
+import { planStep } from './step.ts';
+import { surveyMigrations } from './survey.ts';
+
+export interface UpOptions extends MigrateOptions {
+  /** At most so many. */
+  readonly steps?: number | undefined;
+  /** No further than this one. */
+  readonly to?: string | undefined;
+}
+
+/**
+ * Brings a database up to date: the engine's tables, the queue's schema, then every pending migration of the chosen
+ * modules. Waits for another migrator that is at work. Answers with the names of what it applied, in order.
+ */
+export async function migrateUp(options: UpOptions): Promise<{ applied: string[] }> {
+  return withMigrator(options, async ({ migrations, ledger, apply }) => {
+    const pending = limit(pendingMigrations(migrations, await ledger()), options);
+    // Everything is read and judged before the first statement is sent.
+    const steps: Step[] = [];
+    for (const migration of pending) steps.push(await planStep(migration, 'up'));
+    const applied: string[] = [];
+    for (const step of steps) {
+      await apply(step);
+      applied.push(step.migration.name);
+    }
+    return { applied };
+  });
+}
+
+/** What `migrateUp` would run. Changes nothing, not even the engine's own tables. */
+export async function planUp(options: UpOptions): Promise<readonly Step[]> {
+  const { migrations, applied } = await surveyMigrations(options);
+  const steps: Step[] = [];
+  for (const migration of limit(pendingMigrations(migrations, applied), options))
+    steps.push(await planStep(migration, 'up'));
+  return steps;
+}
+
+function limit<T extends { readonly name: string }>(
+  pending: readonly T[],
+  { steps, to }: { readonly steps?: number | undefined; readonly to?: string | undefined },
+): readonly T[] {
+  const until =
+    to === undefined ? pending : pending.slice(0, pending.indexOf(findMigration(pending, to)) + 1);
+  return until.slice(0, steps ?? until.length);
+}

@@ -1,0 +1,21 @@
+import { audit } from './audit.ts';
+import { auth } from './auth.ts';
+import type { ModuleMatrix } from './cells.ts';
+import { core } from './core.ts';
+import { forums } from './forums.ts';
+import { media } from './media.ts';
+import { notifications } from './notifications.ts';
+import { ops } from './ops.ts';
+import { social } from './social.ts';
+
+/** Every module's cells, in an order in which their rows can be inserted. */
+export const matrix: ModuleMatrix = {
+  ...core,
+  ...ops,
+  ...auth,
+  ...media,
+  ...notifications,
+  ...audit,
+  ...social,
+  ...forums,
+};

@@ -1,0 +1,48 @@
+import { closedToEverybody, type ModuleMatrix } from './cells.ts';
+import { id } from './people.ts';
+
+const backup = id(0x41);
+
+// The operation of the database is read with the command line, by people who may log in to the server.
+export const ops: ModuleMatrix = {
+  'ops.pgmigrations': { rows: [], cells: closedToEverybody },
+  'ops.migration_steps': { rows: [], cells: closedToEverybody },
+  'ops.schema_migrations': { rows: [], cells: closedToEverybody },
+  'ops.partition_policies': { rows: [], cells: closedToEverybody },
+  'ops.retention_policies': { rows: [], cells: closedToEverybody },
+  'ops.personal_data_rules': { rows: [], cells: closedToEverybody },
+  'ops.backup_tiers': { rows: [], cells: closedToEverybody },
+  'ops.backup_runs': {
+    rows: [{ label: 'backup', values: { id: backup, kind: 'base', location: 'base/1' } }],
+    cells: closedToEverybody,
+  },
+  'ops.restore_tests': {
+    rows: [{ label: 'drill', values: { backup_run_id: backup } }],
+    cells: closedToEverybody,
+  },
+  'ops.archive_exports': {
+    rows: [
+      {
+        label: 'export',
+        values: {
+          parent: 'audit.logs',
+          partition: 'audit_logs_history',
+          row_count: 1,
+          location: 'archive/1',
+          sha256: Buffer.alloc(32),
+        },
+      },
+    ],
+    cells: closedToEverybody,
+  },
+  'ops.counter_repairs': {
+    rows: [
+      {
+        label: 'repair',
+        values: { counter: 'forums.posts.score', row_key: '{}', cached_value: 1, true_value: 2 },
+      },
+    ],
+    cells: closedToEverybody,
+  },
+  'ops.job_runs': { rows: [{ label: 'run', values: { task: 'sweep_presence' } }], cells: closedToEverybody },
+};
