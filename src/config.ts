@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { exitCodes, StoaError } from './errors.ts';
+import { resolveModules } from './modules.ts';
 
 /**
  * The one place where settings are read: flags > environment > stoa.config > default. Each setting is checked when
@@ -467,7 +468,9 @@ export async function loadConfig(input: ConfigInput = {}): Promise<Config> {
     }
     return parsed.data;
   };
-  return assemble(given, complete.cwd);
+  const config = assemble(given, complete.cwd);
+  resolveModules(config.modules); // refuses a name that is not in the registry
+  return config;
 }
 
 /** The settings have passed their own checks; this gives them their types and the defaults that hang together. */

@@ -69,7 +69,7 @@ create table forums.forums (
   constraint forums_layout_check check (layout in ('threaded', 'flat')),
   constraint forums_counts_check check (subscriber_count >= 0 and post_count >= 0),
   constraint forums_parent_check check (parent_id is null or parent_id <> id),
-  constraint forums_custom_css_check check (octet_length(custom_css) <= 131072)
+  constraint forums_custom_css_check check (octet_length(custom_css) <= 262144)
 );
 
 comment on table forums.forums is
@@ -81,7 +81,7 @@ comment on column forums.forums.slug is 'The name in addresses: lower-case lette
 comment on column forums.forums.description is 'What the forum is about.';
 comment on column forums.forums.icon_url is 'Picture shown beside the name.';
 comment on column forums.forums.banner_url is 'Picture shown above the forum.';
-comment on column forums.forums.custom_css is 'Style of the forum, checked against an allow-list and confined to the forum when it was saved. Served through the field theme while the owner is premium.';
+comment on column forums.forums.custom_css is E'@behavior -*\nStyle of the forum, checked against an allow-list and confined to the forum when it was saved. Served through the field theme while the owner is premium.';
 comment on column forums.forums.owner_id is 'Who owns the forum.';
 comment on column forums.forums.layout is 'threaded: votes and a tree of comments; flat: a bulletin board in order of time.';
 comment on column forums.forums.position is 'Place among the forums of one parent.';

@@ -1,3 +1,4 @@
+import type { AuthService } from '../auth/service.ts';
 import type { AccountRole, AuthenticatedSession } from '../auth/sessions.ts';
 import type { Config } from '../config.ts';
 
@@ -8,6 +9,8 @@ export interface StoaRequest {
   readonly userAgent: string | undefined;
   /** None: a visitor. */
   readonly session?: AuthenticatedSession;
+  /** The flows of sign-in. */
+  readonly auth: AuthService;
   readonly config: Config;
 }
 

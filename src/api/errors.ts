@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'postgraphile/graphql';
 import type { DatabaseError } from 'pg';
 import { isSafeError } from 'postgraphile/grafast';
 import { Refusal } from '../auth/refusal.ts';

@@ -10,11 +10,10 @@ declare global {
   }
 }
 
-/** A function with an argument p_limit brings its own keyset: it is a list, and no connection is laid over it. */
+/** A function that takes the size of its page brings its own keyset: it is a list, and no connection is laid over it. */
 export function pagesItself(resource: PgResource): boolean {
-  return (
-    !resource.isUnique && (resource.parameters?.some((parameter) => parameter.name === 'p_limit') ?? false)
-  );
+  if (resource.isUnique || !resource.parameters) return false;
+  return resource.parameters.some(({ name }) => name === 'p_first' || name === 'p_limit');
 }
 
 /**
@@ -34,14 +33,24 @@ export const ExposurePlugin: GraphileConfig.Plugin = {
   schema: {
     entityBehavior: {
       pgResource: {
+        // Here and not among the inferred, for those cannot bring back lists, which are off everywhere.
+        override(behavior, resource) {
+          const isGranted = resource.extensions?.canExecute !== false && !isInternal(resource);
+          if (!isGranted || !pagesItself(resource)) return behavior;
+          const isOfRow = resource.parameters?.[0]?.codec.attributes !== undefined;
+          return [
+            behavior,
+            '-connection',
+            isOfRow ? 'typeField:resource:list' : 'queryField:resource:list',
+          ];
+        },
         inferred: {
           after: ['postInferred'],
           callback(behavior, resource, build) {
             if (resource.parameters) {
-              if (resource.extensions?.tags?.['internal'] !== undefined) {
-                return [behavior, '-queryField', '-mutationField', '-typeField'];
-              }
-              return pagesItself(resource) ? [behavior, '-connection', 'list'] : behavior;
+              return isInternal(resource)
+                ? [behavior, '-queryField', '-mutationField', '-typeField']
+                : behavior;
             }
             return [
               behavior,
@@ -86,4 +95,8 @@ export const ExposurePlugin: GraphileConfig.Plugin = {
 function isPlural(resource: PgResource, build: GraphileBuild.Build): boolean {
   const name = resource.extensions?.tags?.['name'];
   return typeof name === 'string' && build.inflection.pluralize(name) === name;
+}
+
+function isInternal(resource: PgResource): boolean {
+  return resource.extensions?.tags?.['internal'] !== undefined;
 }

@@ -11,7 +11,7 @@ import {
   type SelectionSetNode,
   type GraphQLNamedType,
   type ValidationContext,
-} from 'graphql';
+} from 'postgraphile/graphql';
 
 /** What one request may ask for. Every refusal names the limit that was passed. */
 export interface QueryLimits {

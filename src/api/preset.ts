@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { makePgService } from 'postgraphile/adaptors/pg';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
+import { AuthPlugin } from '../auth/plugin.ts';
 import type { Module } from '../modules.ts';
 import { pgSettingsOf, type StoaRequest } from './context.ts';
 import { type ErrorLog, makeErrorMask } from './errors.ts';
@@ -15,7 +16,7 @@ import { queryLimits } from './limits.ts';
 import { NameCheckPlugin } from './name-check.ts';
 import { NamingPlugin, SimplifyPlugin } from './naming.ts';
 import { OrdersPlugin } from './orders.ts';
-import { makePageLimitsPlugin } from './page-limits.ts';
+import { makePagingPlugin } from './paging.ts';
 import { makeQueryGuardPlugin } from './query-guard.ts';
 import { ViewerPlugin } from './viewer.ts';
 
@@ -57,11 +58,14 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       ExposurePlugin,
       FiltersPlugin,
       OrdersPlugin,
-      makePageLimitsPlugin(queryLimits),
+      makePagingPlugin(queryLimits),
       makeQueryGuardPlugin({ limits: queryLimits, introspection: options.introspection }),
       ViewerPlugin,
+      AuthPlugin,
     ],
     disablePlugins: [
+      // Pages have a size: see paging.ts.
+      'PgFirstLastBeforeAfterArgsPlugin',
       // An order exists because an index serves it: see orders.ts.
       'PgOrderAllAttributesPlugin',
       'PgOrderCustomFieldsPlugin',

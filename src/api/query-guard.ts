@@ -1,5 +1,5 @@
 import 'postgraphile';
-import { type DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule } from 'graphql';
+import { type DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule } from 'postgraphile/graphql';
 import { withoutSuggestion } from './errors.ts';
 import { makeLimitsRule, type QueryLimits, queryTooComplex } from './limits.ts';
 

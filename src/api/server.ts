@@ -1,3 +1,5 @@
+// First: Grafast reads GRAPHILE_ENV while it is loaded.
+import './production-mode.ts';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { makeSchema } from 'postgraphile/graphile-build';
@@ -91,6 +93,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
           ip: message.socket.remoteAddress,
           userAgent: message.headers['user-agent'],
           ...(session ? { session } : {}),
+          auth: service,
           config,
         });
         await answerWithGrafserv(graphql, message, response, body);

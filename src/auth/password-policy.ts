@@ -10,19 +10,22 @@ export async function hashNewPassword(dependencies: AuthDependencies, password: 
 
 /**
  * Somebody who is signed in shows the password once more, before something that a stolen session must not do.
- * An account without a password passes. Refuses password.wrong, password.too_many.
+ * An account without a password passes, and the answer is false. Refuses password.wrong, password.too_many.
  */
 export function confirmPassword(
   dependencies: AuthDependencies,
   userId: string,
   password: string | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const { database, hashes } = dependencies;
   return whenAdmitted(dependencies, async () => {
-    const { hash } = await database.one<{ hash: string | null }>('select auth.password_of($1) as hash', [userId]);
+    const { hash } = await database.one<{ hash: string | null }>('select auth.password_of($1) as hash', [
+      userId,
+    ]);
     if (hash !== null && !(await hashes.verify(hash, password ?? ''))) {
       return database.refuse('password.wrong');
     }
     await database.rows('select auth.password_confirmed($1)', [userId]);
+    return hash !== null;
   });
 }

@@ -72,7 +72,10 @@ export function secondFactor(dependencies: AuthDependencies) {
       );
       const spend =
         'totpCode' in factor
-          ? { text: 'select auth.use_totp($1, $2)', key: await stepOfConfirmed(userId, factor.totpCode, false) }
+          ? {
+              text: 'select auth.use_totp($1, $2)',
+              key: await stepOfConfirmed(userId, factor.totpCode, false),
+            }
           : {
               text: 'select auth.use_recovery_code($1, $2)',
               key: await recoveryCodeOf(userId, factor.recoveryCode, false),

@@ -29,10 +29,14 @@ export class SecretBox {
 
   open(sealed: Buffer, owner: string, keyId: string): Buffer {
     if (keyId !== this.keyId) {
-      throw new StoaError('secret_key.unknown', `A secret is encrypted with the key "${keyId}", which is not set.`, {
-        cure: 'Set STOA_SECRET_KEY to the key that was in force when the secret was made.',
-        exitCode: exitCodes.configuration,
-      });
+      throw new StoaError(
+        'secret_key.unknown',
+        `A secret is encrypted with the key "${keyId}", which is not set.`,
+        {
+          cure: 'Set STOA_SECRET_KEY to the key that was in force when the secret was made.',
+          exitCode: exitCodes.configuration,
+        },
+      );
     }
     const nonce = sealed.subarray(0, nonceBytes);
     const tag = sealed.subarray(nonceBytes, nonceBytes + tagBytes);

@@ -23,6 +23,8 @@ function assemble(dependencies: AuthDependencies) {
   return {
     /** What hashing was done so far, for measurements. */
     hashWork: dependencies.hashes.work,
+    /** Raises a reason of the registry, with its words. */
+    refuse: dependencies.database.refuse,
     ...sessions(dependencies),
     ...passwordSignIn(dependencies),
     ...secondFactor(dependencies),

@@ -59,19 +59,16 @@ export function openSession(
   pendingTokenHash?: Buffer,
 ): Promise<SessionTokens> {
   return withNewTokens((accessHash, refreshHash) =>
-    database.one<SessionRow>(
-      'select * from auth.create_session($1, $2, $3, $4, $5, $6, $7, $8)',
-      [
-        userId,
-        accessHash,
-        refreshHash,
-        JSON.stringify(device.info ?? {}),
-        device.fingerprint ?? null,
-        device.ip ?? null,
-        device.userAgent ?? null,
-        pendingTokenHash ?? null,
-      ],
-    ),
+    database.one<SessionRow>('select * from auth.create_session($1, $2, $3, $4, $5, $6, $7, $8)', [
+      userId,
+      accessHash,
+      refreshHash,
+      JSON.stringify(device.info ?? {}),
+      device.fingerprint ?? null,
+      device.ip ?? null,
+      device.userAgent ?? null,
+      pendingTokenHash ?? null,
+    ]),
   );
 }
 

@@ -27,7 +27,8 @@ export function walletSignIn(dependencies: AuthDependencies) {
   const signerOf = async ({ message, signature }: WalletSignature): Promise<SignedMessage> => {
     const signed = readWalletMessage(site, message, now());
     if (!signed) return database.refuse('wallet.message_invalid');
-    if (!(await isSignedBy(signed.address, message, signature))) return database.refuse('wallet.signature_wrong');
+    if (!(await isSignedBy(signed.address, message, signature)))
+      return database.refuse('wallet.signature_wrong');
     return signed;
   };
 
@@ -55,7 +56,11 @@ export function walletSignIn(dependencies: AuthDependencies) {
     },
 
     /** A wallet that nobody has gets an anonymous account, which can be completed later. */
-    async signInWithWallet(signed: WalletSignature, pin: string | undefined, device: Device): Promise<SignIn> {
+    async signInWithWallet(
+      signed: WalletSignature,
+      pin: string | undefined,
+      device: Device,
+    ): Promise<SignIn> {
       const { network, address, nonce } = await signerOf(signed);
       const owner = await database.first<{ user_id: string; pin_hash: string | null }>(
         'select * from auth.wallet_lookup($1, $2)',
@@ -92,14 +97,10 @@ export function walletSignIn(dependencies: AuthDependencies) {
     ): Promise<string> {
       const { network, address, nonce } = await signerOf(signed);
       await confirmPassword(dependencies, userId, password);
-      const row = await database.one<{ id: string }>('select auth.link_wallet($1, $2, $3, $4, $5, $6) as id', [
-        userId,
-        network,
-        address,
-        nonce,
-        signed.message,
-        type ?? 'external',
-      ]);
+      const row = await database.one<{ id: string }>(
+        'select auth.link_wallet($1, $2, $3, $4, $5, $6) as id',
+        [userId, network, address, nonce, signed.message, type ?? 'external'],
+      );
       return row.id;
     },
 
@@ -117,7 +118,8 @@ export function walletSignIn(dependencies: AuthDependencies) {
       if (currentHash !== null && proof.currentPin !== undefined) {
         await confirmPin(userId, currentHash, proof.currentPin);
       } else {
-        await confirmPasswordOrRefusePin(userId, currentHash, proof.password);
+        const hasPassword = await confirmPassword(dependencies, userId, proof.password);
+        if (currentHash !== null && !hasPassword) return database.refuse('wallet.pin_required');
       }
       const pinHash = pin === null ? null : await whenAdmitted(dependencies, () => hashes.hash(pin));
       await database.rows('select auth.set_wallet_pin($1, $2)', [userId, pinHash]);

@@ -4,6 +4,7 @@ import { exitCodes, StoaError } from '../errors.ts';
 import { registerDocs } from './commands/docs.ts';
 import { registerDown } from './commands/down.ts';
 import { registerImport } from './commands/import.ts';
+import { registerMigrate } from './commands/migrate.ts';
 import { registerPsqlUrl } from './commands/psql-url.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerStatus } from './commands/status.ts';
@@ -46,6 +47,7 @@ export function buildProgram(): Command {
   registerDown(program);
   registerStatus(program);
   registerPsqlUrl(program);
+  registerMigrate(program);
   registerImport(program);
   registerDocs(program);
 

@@ -21,6 +21,7 @@ export async function openSession(databaseUrl: string): Promise<Session> {
     try {
       const workerPid = await refuseTransactionPooler(worker, watcher);
       await becomeOwner(worker);
+      await endWithThisProcess(worker);
       return {
         worker,
         workerPid,
@@ -95,4 +96,19 @@ async function becomeOwner(client: Client): Promise<void> {
       cause: error,
     });
   }
+}
+
+/**
+ * A migrator that is killed must not leave its statement running, with the migration lock, until that ends by itself.
+ * The server looks every two seconds whether we are still there (not on every platform: then it does not).
+ */
+async function endWithThisProcess(client: Client): Promise<void> {
+  await client.query(`
+    do $$
+    begin
+      perform set_config('client_connection_check_interval', '2s', false);
+    exception
+      when invalid_parameter_value then null;
+    end
+    $$`);
 }

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import { dataFolder, ensureDataFolder, inDataFolder, readJson, writeJson } from '../data-folder.ts';
 import { exitCodes, StoaError } from '../errors.ts';
 import { loadSecrets, type Secrets } from '../secrets.ts';
-import { findBinaries } from './binaries.ts';
+import { findBinaries, type PostgresBinaries } from './binaries.ts';
 import {
   type ClusterLocation,
   dataDirectory,
@@ -58,29 +58,31 @@ function userFor(folder: string): RunAs | undefined {
   return uid === 0 ? findRunAs() : { name: `user ${uid}`, uid, gid };
 }
 
+function refuseOtherMajor(folder: string, binaries: PostgresBinaries): void {
+  const major = majorOf(folder);
+  if (major === undefined || major === binaries.major) return;
+  throw new StoaError(
+    'cluster.other_major',
+    `The data folder ${folder} was written by PostgreSQL ${major}; this Stoa brings ${binaries.major}.`,
+    {
+      cure: 'Dump it with the Stoa that wrote it and load the dump into a new data folder (STOA_DATA_DIR), or run that version.',
+      exitCode: exitCodes.database,
+    },
+  );
+}
+
 function locate(config: Config): ClusterLocation {
   ensureDataFolder(config.dataDir);
   const paths = dataFolder(config.dataDir);
   return inDataFolder(config.dataDir, () => {
     const kept = readPointer(config.dataDir)?.folder;
     const known = kept !== undefined && existsSync(kept) ? kept : paths.postgres;
+    const binaries = findBinaries();
+    refuseOtherMajor(known, binaries);
     const runAs = userFor(known);
     const folder = known === paths.postgres ? reachableDataFolder(paths.postgres, runAs) : known;
-    return { folder, binaries: reachableBinaries(findBinaries(), runAs), runAs };
+    return { folder, binaries: reachableBinaries(binaries, runAs), runAs };
   });
-}
-
-function refuseOtherMajor(location: ClusterLocation): void {
-  const major = majorOf(location.folder);
-  if (major === undefined || major === location.binaries.major) return;
-  throw new StoaError(
-    'cluster.other_major',
-    `The data folder ${location.folder} was written by PostgreSQL ${major}; this Stoa brings ${location.binaries.major}.`,
-    {
-      cure: 'Dump it with the Stoa that wrote it and load the dump into a new data folder (STOA_DATA_DIR), or run that version.',
-      exitCode: exitCodes.database,
-    },
-  );
 }
 
 /**
@@ -162,7 +164,6 @@ export async function startEmbedded(
   onEvent: (text: string) => void,
 ): Promise<EmbeddedServer> {
   const location = locate(config);
-  refuseOtherMajor(location);
   const secrets = embeddedSecrets(config.dataDir);
   await stopOrphan(location, (pid) =>
     onEvent(`Stopping PostgreSQL (process ${pid}), which outlived the Stoa that started it.`),

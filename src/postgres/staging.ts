@@ -53,7 +53,7 @@ export function reachableDataFolder(wanted: string, user: RunAs | undefined): st
   mkdirSync(wanted, { recursive: true, mode: 0o700 });
   chownSync(wanted, user.uid, user.gid);
   if (canEnter(user, wanted)) return wanted;
-  rmdirSync(wanted);
+  if (readdirSync(wanted).length === 0) rmdirSync(wanted);
   const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
   const staged = join(stagingRoot, 'data', name);
   mkdirSync(staged, { recursive: true, mode: 0o755 });

@@ -8,7 +8,7 @@ begin atomic
     when 'object' then (
       select coalesce(jsonb_object_agg(entry.key, entry.value), '{}')
       from jsonb_each(p_values) as entry
-      where entry.key !~ '(hash|secret|token|password|ciphertext|pin|passkey|recovery_code)s?$'
+      where entry.key !~ '(hash|secret|token|password|ciphertext|pin|passkey|recovery_code)(e?s)?$'
     )
     else p_values
   end;

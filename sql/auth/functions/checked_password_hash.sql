@@ -5,7 +5,7 @@ stable
 set search_path = ''
 as $$
 begin
-  if p_hash is null or p_hash !~ '^\$argon2id\$v=19\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[A-Za-z0-9+/]{22,}\$[A-Za-z0-9+/]{43,}$' then
+  if p_hash is null or p_hash !~ '^\$argon2id\$v=19\$[mtp]=[0-9]+,[mtp]=[0-9]+,[mtp]=[0-9]+\$[A-Za-z0-9+/]{22,}\$[A-Za-z0-9+/]{43,}$' then
     perform core.fail('password.not_hashed');
   end if;
   return p_hash;

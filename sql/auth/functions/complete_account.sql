@@ -14,11 +14,11 @@ security definer
 set search_path = ''
 as $$
 declare
-  email constant text := auth.checked_email(p_email);
+  address constant text := auth.checked_email(p_email);
   hash constant text := auth.checked_password_hash(p_password_hash);
   person core.users;
 begin
-  perform auth.count_attempt('mail', auth.name_key(email), 'mail.too_many');
+  perform auth.count_attempt('mail', auth.name_key(address), 'mail.too_many');
   perform auth.count_attempt('mail_address', auth.network_key(p_ip), 'mail.too_many');
 
   select * into person from core.users where id = p_user_id for no key update;
@@ -44,7 +44,7 @@ begin
   end;
 
   insert into auth.accounts (user_id, pending_email, pending_password_hash)
-  values (p_user_id, email::extensions.citext, hash)
+  values (p_user_id, address::extensions.citext, hash)
   on conflict (user_id) do update
   set
     pending_email = excluded.pending_email,

@@ -5,7 +5,7 @@ volatile
 set search_path = ''
 as $$
 declare
-  email constant text := auth.checked_email(p_email);
+  address constant text := auth.checked_email(p_email);
   new_id constant uuid := auth.create_user(p_username, null, p_is_anonymous => false);
 begin
   update core.users
@@ -17,14 +17,14 @@ begin
     and class.slug = 'administrator';
 
   begin
-    insert into auth.accounts (user_id, email) values (new_id, email::extensions.citext);
+    insert into auth.accounts (user_id, email) values (new_id, address::extensions.citext);
   exception
     when unique_violation then
       perform core.fail('email.taken');
   end;
   perform audit.record('create_administrator', 'core.users', new_id);
   return auth.issue_one_time_token(
-    new_id, 'reset_password', p_token_hash, interval '24 hours', jsonb_build_object('email', email)
+    new_id, 'reset_password', p_token_hash, interval '24 hours', jsonb_build_object('email', address)
   );
 end
 $$;

@@ -8,7 +8,8 @@ set search_path = ''
 as $$
 begin
   if p_reason not in (
-    'sign_in.failed', 'sign_in.busy', 'account.locked', 'account.disabled', 'account.banned', 'session.required',
+    'sign_in.failed', 'sign_in.busy', 'account.locked', 'account.disabled', 'account.banned', 'account.restricted',
+    'session.required',
     'session.ended', 'session.token_reused', 'second_factor.wrong', 'second_factor.not_begun', 'second_factor.not_on',
     'password.wrong', 'password.too_short', 'password.too_long', 'password.none', 'input.malformed',
     'wallet.network_unknown', 'wallet.address_malformed', 'wallet.message_invalid', 'wallet.signature_wrong',

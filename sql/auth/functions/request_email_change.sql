@@ -7,10 +7,10 @@ security definer
 set search_path = ''
 as $$
 declare
-  email constant text := auth.checked_email(p_email);
+  address constant text := auth.checked_email(p_email);
   account auth.accounts;
 begin
-  perform auth.count_attempt('mail', auth.name_key(email), 'mail.too_many');
+  perform auth.count_attempt('mail', auth.name_key(address), 'mail.too_many');
   perform auth.count_attempt('mail_address', auth.network_key(p_ip), 'mail.too_many');
 
   select * into account from auth.accounts where user_id = p_user_id for no key update;
@@ -19,7 +19,7 @@ begin
   end if;
 
   update auth.accounts
-  set pending_email = request_email_change.email::extensions.citext
+  set pending_email = address::extensions.citext
   where user_id = p_user_id;
   perform auth.queue_mail('change_email', p_user_id);
   perform auth.queue_mail('email_change_requested', p_user_id);

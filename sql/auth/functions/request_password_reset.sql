@@ -7,15 +7,15 @@ security definer
 set search_path = ''
 as $$
 declare
-  email constant text := auth.checked_email(p_email);
+  address constant text := auth.checked_email(p_email);
   owner_id uuid;
 begin
-  perform auth.count_attempt('mail', auth.name_key(email), 'mail.too_many');
+  perform auth.count_attempt('mail', auth.name_key(address), 'mail.too_many');
   perform auth.count_attempt('mail_address', auth.network_key(p_ip), 'mail.too_many');
 
   select account.user_id into owner_id
   from auth.accounts as account
-  where account.email operator(extensions.=) request_password_reset.email::extensions.citext;
+  where account.email operator(extensions.=) address::extensions.citext;
 
   -- An address that nobody has gets a job as well, for an account that does not exist: the same work, no mail.
   perform auth.queue_mail('reset_password', coalesce(owner_id, core.uuidv7()));

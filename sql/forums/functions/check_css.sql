@@ -76,11 +76,14 @@ begin
     rules := rules || (array_to_string(selectors, ', ') || ' { ' || array_to_string(declarations, '; ') || ' }');
   end loop;
 
+  if octet_length(array_to_string(rules, E'\n')) > 262144 then
+    perform core.fail('input.too_long');
+  end if;
   return nullif(array_to_string(rules, E'\n'), '');
 end
 $$;
 
 comment on function forums.check_css(text, text) is
-  'Internal. A style sheet, taken apart and put together again from what is known to be harmless: plain rules with allowed properties, values of numbers, words and colour functions, every selector confined to p_scope. Refuses everything else (forum.css_refused): @-rules, url(), expression(), positions, negative lengths, escapes, quotes, selectors that leave the scope; and more than 64 KiB (input.too_long).';
+  'Internal. A style sheet, taken apart and put together again from what is known to be harmless: plain rules with allowed properties, values of numbers, words and colour functions, every selector confined to p_scope. Refuses everything else (forum.css_refused): @-rules, url(), expression(), positions, negative lengths, escapes, quotes, selectors that leave the scope; and more than 64 KiB, or 256 KiB once every selector is confined (input.too_long).';
 
 revoke all on function forums.check_css(text, text) from public;

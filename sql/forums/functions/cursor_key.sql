@@ -6,17 +6,18 @@ set search_path = ''
 as $$
 declare
   key constant text := left(p_after, -37);
+  pattern constant text := case p_kind
+    when 'integer' then '^-?[0-9]{1,10}$'
+    when 'number' then '^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$'
+    when 'time' then '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'
+  end;
 begin
   if p_after is null then
     return null;
   end if;
   if length(p_after) < 38
     or substring(p_after from length(p_after) - 36 for 1) <> ':'
-    or key !~ case p_kind
-      when 'integer' then '^-?[0-9]{1,10}$'
-      when 'number' then '^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$'
-      when 'time' then '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'
-    end
+    or key !~ pattern
     or (p_kind = 'integer' and key::bigint not between -2147483648 and 2147483647)
   then
     perform core.fail('feed.cursor_malformed');

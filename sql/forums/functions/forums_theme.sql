@@ -2,7 +2,7 @@ create or replace function forums.forums_theme(p_forum forums.forums)
 returns text
 language plpgsql
 stable
--- The column itself is withheld, so that a style ends with the premium period of the owner.
+-- Whether the owner is premium is not for everybody to read.
 security definer
 set search_path = ''
 as $$

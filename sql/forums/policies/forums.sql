@@ -1,10 +1,5 @@
 revoke all on forums.forums from stoa_anonymous, stoa_member, stoa_moderator, stoa_admin, stoa_worker;
--- custom_css is withheld: forums.forums_theme serves it while the owner is premium.
-grant select (
-  id, parent_id, name, slug, description, icon_url, banner_url, owner_id, layout, position,
-  is_public, is_nsfw, auto_upvote_own, min_read_class_id, min_post_class_id, subscriber_count,
-  post_count, last_post_id, last_post_at, deleted_at, inserted_at, updated_at
-) on forums.forums to stoa_anonymous;
+grant select on forums.forums to stoa_anonymous;
 
 drop policy if exists readable on forums.forums;
 create policy readable on forums.forums

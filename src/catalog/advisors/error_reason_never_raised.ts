@@ -4,7 +4,7 @@ export const errorReasonNeverRaised: Advisor = {
   name: 'error_reason_never_raised',
   level: 'warning',
   title: 'A registered error that nothing raises',
-  why: 'It is a promise to clients that is not kept: either a check is missing, or the row is left over. Reasons that the sign-in service raises outside the database are marked so in their row.',
+  why: 'It is a promise to clients that is not kept: either a check is missing, or the row is left over.',
   query: `
     select
       format('core.error_codes: %s', e.reason) as object,

@@ -2,7 +2,7 @@ import type { Advisor } from './advisor.ts';
 
 export const updatedAtWithoutTouchTrigger: Advisor = {
   name: 'updated_at_without_touch_trigger',
-  level: 'error',
+  level: 'warning',
   title: 'A column updated_at that nothing keeps',
   why: 'It tells the time of the insert for ever, and whoever synchronises by it misses every change.',
   query: `

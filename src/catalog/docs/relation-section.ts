@@ -1,4 +1,5 @@
 import type { Grant, Table, View } from '../model/model.ts';
+import { readable } from './expression.ts';
 import { cell, code, count, page, table } from './markdown.ts';
 import { shortType } from './types.ts';
 
@@ -9,7 +10,7 @@ function columnTable({ columns }: View): string {
       column.name,
       code(shortType(column.type)),
       column.isNullable ? 'yes' : 'no',
-      code(column.default),
+      code(column.default && readable(column.default)),
       cell(column.comment.text),
     ]),
   );
@@ -77,7 +78,7 @@ export function tableSection(relation: Table, references: readonly string[]): st
         ['name', 'definition', 'meaning'],
         relation.constraints.map(({ name, definition, comment }) => [
           name,
-          code(definition),
+          code(readable(definition)),
           cell(comment.text),
         ]),
       ),
@@ -88,7 +89,7 @@ export function tableSection(relation: Table, references: readonly string[]): st
         ['name', 'definition', 'access path'],
         relation.indexes.map(({ name, isUnique, definition, comment }) => [
           name,
-          `${isUnique ? 'unique ' : ''}${code(definition)}`,
+          `${isUnique ? 'unique ' : ''}${code(readable(definition))}`,
           cell(comment.text),
         ]),
       ),
@@ -103,7 +104,12 @@ export function tableSection(relation: Table, references: readonly string[]): st
           policy.name,
           policy.command,
           policy.roles.join(', '),
-          [code(policy.using), policy.check && `new rows: ${code(policy.check)}`].filter(Boolean).join(' '),
+          [
+            code(policy.using && readable(policy.using)),
+            policy.check && `new rows: ${code(readable(policy.check))}`,
+          ]
+            .filter(Boolean)
+            .join(' '),
           cell(policy.comment.text),
         ]),
       ),

@@ -14,5 +14,8 @@ export function shortTypes(text: string): string {
   return text
     .replaceAll('timestamp with time zone', 'timestamptz')
     .replaceAll('character varying', 'varchar')
-    .replaceAll('extensions.', '');
+    .replaceAll('extensions.', '')
+    .replaceAll(/ DEFAULT NULL::[a-z_.]+(?:\[\])?/g, ' default null')
+    .replaceAll(/ DEFAULT ('[^']*')::(?:text|varchar)/g, ' default $1')
+    .replaceAll(' DEFAULT ', ' default ');
 }

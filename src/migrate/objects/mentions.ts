@@ -3,7 +3,7 @@ import { identifier } from './typename.ts';
 
 /**
  * The qualified names that PostgreSQL looks up when it creates the object: functions that are called, tables and views
- * that are read, types of arguments. Objects that are mentioned must exist before.
+ * that are read, types of arguments, what privileges are granted on. Objects that are mentioned must exist before.
  *
  * A body that is a string binds late (it is created with check_function_bodies off), so what it mentions does not
  * count; a body of `begin atomic` or `return` binds at creation.
@@ -11,7 +11,7 @@ import { identifier } from './typename.ts';
 export function boundMentions(statements: readonly Statement[]): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { node } of statements) {
-    if ('CommentStmt' in node || 'GrantStmt' in node || 'DropStmt' in node) continue;
+    if ('CommentStmt' in node || 'DropStmt' in node) continue;
     walk(node, names);
   }
   return names;
@@ -27,7 +27,7 @@ function walk(node: unknown, names: Set<string>): void {
   if ('relname' in node && 'schemaname' in node) add(names, [node.schemaname, node.relname]);
   for (const [key, value] of Object.entries(node)) {
     // A function that is created is not a mention of itself: that is `CreateFunctionStmt.funcname`.
-    const isName = key === 'funcname' && !('parameters' in node || 'options' in node);
+    const isName = (key === 'funcname' || key === 'objname') && !('parameters' in node || 'options' in node);
     // `names` is that of a TypeName.
     if ((isName || key === 'names') && Array.isArray(value)) add(names, value.map(text));
     walk(value, names);

@@ -55,12 +55,11 @@ export function dropsOf(paths: readonly string[], from: World, to: World): Map<s
   for (let isGrowing = true; isGrowing; ) {
     isGrowing = false;
     for (const object of from.values()) {
-      const isStanding = (drops.get(object.path)?.length ?? 0) < object.definitions.length;
-      if (isStanding && mentionsOneOf(object, names)) {
-        drops.set(object.path, [...object.definitions]);
-        collect(object.definitions);
-        isGrowing = true;
-      }
+      const isWhole = drops.get(object.path)?.length === object.definitions.length;
+      if (isWhole || !mentionsOneOf(object, names)) continue;
+      drops.set(object.path, [...object.definitions]);
+      collect(object.definitions);
+      isGrowing = true;
     }
   }
   return drops;
@@ -100,7 +99,9 @@ function withdrawn(
   const isGone = (target: string): boolean =>
     dropped.some(
       (definition) =>
-        target.endsWith(` ${definition.identity}`) || target.endsWith(` ${commentName(definition)}`),
+        target.endsWith(` ${definition.identity}`) ||
+        target.endsWith(` ${commentName(definition)}`) ||
+        target.startsWith(`column ${definition.identity}.`),
     );
   for (const [target, roles] of from.grants) {
     if (isGone(target)) continue;

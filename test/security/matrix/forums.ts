@@ -68,41 +68,44 @@ function inEveryForum(
 const longAgo = '2026-01-01';
 const yesterday = new Date(Date.now() - 86_400_000).toISOString();
 
-const posts: readonly { label: string; id: string; forum: ForumName; author: Person; deletedAt?: string }[] =
-  [
-    ...forumNames.map((forum, index) => ({
-      label: forum,
-      id: id(0x131 + index),
-      forum,
-      author: forumOwner[forum],
-    })),
-    {
-      label: 'own, deleted yesterday',
-      id: id(0x141),
-      forum: 'shunned',
-      author: 'owner',
-      deletedAt: yesterday,
-    },
-    { label: 'own, deleted long ago', id: id(0x142), forum: 'shunned', author: 'owner', deletedAt: longAgo },
-    {
-      label: 'of another, deleted',
-      id: id(0x143),
-      forum: 'shunned',
-      author: 'stranger',
-      deletedAt: yesterday,
-    },
-    {
-      label: 'deleted, where the owner moderates',
-      id: id(0x144),
-      forum: 'council',
-      author: 'stranger',
-      deletedAt: yesterday,
-    },
-  ];
+interface FixturePost {
+  readonly label: string;
+  readonly id: string;
+  readonly forum: ForumName;
+  readonly author: Person;
+  readonly deletedAt?: string;
+}
+
+function deletedPost(
+  number: number,
+  label: string,
+  forum: ForumName,
+  author: Person,
+  deletedAt = yesterday,
+): FixturePost {
+  return { label, id: id(number), forum, author, deletedAt };
+}
+
+const posts: readonly FixturePost[] = [
+  ...forumNames.map((forum, index) => ({
+    label: forum,
+    id: id(0x131 + index),
+    forum,
+    author: forumOwner[forum],
+  })),
+  deletedPost(0x141, 'own, deleted yesterday', 'shunned', 'owner'),
+  deletedPost(0x142, 'own, deleted long ago', 'shunned', 'owner', longAgo),
+  deletedPost(0x143, 'of another, deleted', 'shunned', 'stranger'),
+  deletedPost(0x144, 'deleted, where the owner moderates', 'council', 'stranger'),
+  deletedPost(0x145, 'deleted, in a forum of the owner', 'vault', 'stranger'),
+];
+
+/** Deleted posts that whoever owns or moderates their forum still reads. */
+const moderatedPosts = ['deleted, where the owner moderates', 'deleted, in a forum of the owner'];
 
 const readablePosts = {
   anonymous: readable.anonymous,
-  owner: [...readable.owner, 'own, deleted yesterday', 'deleted, where the owner moderates'],
+  owner: [...readable.owner, 'own, deleted yesterday', ...moderatedPosts],
   member: readable.member,
 } as const;
 
@@ -130,19 +133,17 @@ const [openPost] = posts;
 if (openPost === undefined) throw new Error('the world has no post');
 
 const comments: readonly FixtureRow[] = [
-  ...posts
-    .filter(({ label }) => label !== 'deleted, where the owner moderates')
-    .map((post, index) => ({
-      label: post.label,
-      belongsTo: 'stranger' as const,
-      values: {
-        id: id(0x151 + index),
-        post_id: post.id,
-        author_id: idOf('stranger'),
-        path: [id(0x151 + index)],
-        content: 'Well said.',
-      },
-    })),
+  ...posts.map((post, index) => ({
+    label: post.label,
+    belongsTo: 'stranger' as const,
+    values: {
+      id: id(0x151 + index),
+      post_id: post.id,
+      author_id: idOf('stranger'),
+      path: [id(0x151 + index)],
+      content: 'Well said.',
+    },
+  })),
   {
     label: 'tombstone',
     belongsTo: 'owner',
@@ -292,7 +293,7 @@ export const forums: ModuleMatrix = {
     rows: comments,
     cells: {
       anonymous: [[...readable.anonymous, 'tombstone'], 'denied', 'denied', 'denied'],
-      owner: [[...readable.owner, 'tombstone'], 'denied', 'denied', 'denied'],
+      owner: [[...readable.owner, ...moderatedPosts, 'tombstone'], 'denied', 'denied', 'denied'],
       member: [[...readable.member, 'tombstone'], 'denied', 'denied', 'denied'],
       moderator: ['all', 'denied', 'denied', 'denied'],
       admin: ['all', 'denied', 'denied', 'denied'],

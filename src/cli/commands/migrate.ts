@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { registerMigrateDisposable } from './migrate/disposable.ts';
+import { registerMigrateDown } from './migrate/down.ts';
+import { registerMigrateLock } from './migrate/lock.ts';
+import { registerMigrateNew } from './migrate/new.ts';
+import { registerMigrateObjects } from './migrate/objects.ts';
+import { registerMigrateReset } from './migrate/reset.ts';
+import { registerMigrateStatus } from './migrate/status.ts';
+import { registerMigrateUp } from './migrate/up.ts';
+import { registerMigrateVerify } from './migrate/verify.ts';
+
+const story = `
+A migration is a file under migrations/<module>/ with "-- Up Migration" and "-- Down Migration".
+Functions, views, triggers and policies are edited under sql/<module>/, one object a file.
+
+  edit sql/…, then             stoa migrate new better_ranking
+  prove it                     stoa migrate verify        stoa migrate objects --check
+  look, then apply             stoa migrate up --dry-run  stoa migrate up
+  freeze it for a release      stoa migrate lock`;
+
+export function registerMigrate(program: Command): void {
+  const migrate = program
+    .command('migrate')
+    .description('evolve the schema: write, apply, undo and prove migrations')
+    .addHelpText('after', story);
+  registerMigrateNew(migrate);
+  registerMigrateUp(migrate);
+  registerMigrateDown(migrate);
+  registerMigrateStatus(migrate);
+  registerMigrateVerify(migrate);
+  registerMigrateObjects(migrate);
+  registerMigrateLock(migrate);
+  registerMigrateReset(migrate);
+  registerMigrateDisposable(migrate);
+}

@@ -1,0 +1,10 @@
+/** Procedures that need nobody signed in, by signature, with the reason. */
+export const openToVisitors: Readonly<Record<string, string>> = {
+  'core.uuidv7()': 'Makes an identifier; changes nothing.',
+  'forums.record_view(uuid)': 'Visitors read too, and a view is a view.',
+};
+
+/** Procedures that an account may call although it is banned, disabled or closed, with the reason. */
+export const openToRestricted: Readonly<Record<string, string>> = {
+  'core.reopen_account()': 'Takes back the closing of an account.',
+};
