@@ -18,7 +18,8 @@ begin
       ('stoa_gateway',   'login noinherit'),
       ('stoa_auth',      'login noinherit'),
       ('stoa_worker',    'login inherit bypassrls'),
-      ('stoa_backup',    'login inherit replication')
+      -- pg_read_all_data alone reads tables, but no row that a policy hides.
+      ('stoa_backup',    'login inherit replication bypassrls')
     ) as role_list (name, attributes)
   loop
     if not exists (select from pg_catalog.pg_roles where rolname = wanted.name) then

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, type GraphQLFormattedError } from 'postgraphile/graphql';
 import type { DatabaseError } from 'pg';
 import { isSafeError } from 'postgraphile/grafast';
+import { GraphQLError, type GraphQLFormattedError } from 'postgraphile/graphql';
 import { Refusal } from '../auth/refusal.ts';
 import { graphqlCodes } from '../error-codes.ts';
 
@@ -184,7 +184,10 @@ function rootCause(error: Error): unknown {
 
 export function isDatabaseError(error: unknown): error is DatabaseError {
   return (
-    error instanceof Error && 'code' in error && 'severity' in error && /^[0-9A-Z]{5}$/.test(String(error.code))
+    error instanceof Error &&
+    'code' in error &&
+    'severity' in error &&
+    /^[0-9A-Z]{5}$/.test(String(error.code))
   );
 }
 

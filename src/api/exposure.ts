@@ -38,11 +38,7 @@ export const ExposurePlugin: GraphileConfig.Plugin = {
           const isGranted = resource.extensions?.canExecute !== false && !isInternal(resource);
           if (!isGranted || !pagesItself(resource)) return behavior;
           const isOfRow = resource.parameters?.[0]?.codec.attributes !== undefined;
-          return [
-            behavior,
-            '-connection',
-            isOfRow ? 'typeField:resource:list' : 'queryField:resource:list',
-          ];
+          return [behavior, '-connection', isOfRow ? 'typeField:resource:list' : 'queryField:resource:list'];
         },
         inferred: {
           after: ['postInferred'],

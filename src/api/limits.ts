@@ -1,15 +1,15 @@
 import {
   type ASTVisitor,
-  type FragmentDefinitionNode,
   type FieldNode,
+  type FragmentDefinitionNode,
   GraphQLError,
+  type GraphQLNamedType,
   getNamedType,
   isCompositeType,
   isInterfaceType,
   isObjectType,
   Kind,
   type SelectionSetNode,
-  type GraphQLNamedType,
   type ValidationContext,
 } from 'postgraphile/graphql';
 

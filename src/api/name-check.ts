@@ -93,10 +93,14 @@ export const NameCheckPlugin: GraphileConfig.Plugin = {
         });
       }
       if (faults.length === 0) return;
-      throw new StoaError('api.names', `Names of the API are not settled:\n${faults.map((fault) => `- ${fault}`).join('\n')}`, {
-        cure: 'Give each a name of its own in its comment: a first line "@name post".',
-        exitCode: exitCodes.configuration,
-      });
+      throw new StoaError(
+        'api.names',
+        `Names of the API are not settled:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+        {
+          cure: 'Give each a name of its own in its comment: a first line "@name post".',
+          exitCode: exitCodes.configuration,
+        },
+      );
     },
   },
 };
@@ -128,11 +132,13 @@ export function findNameFaults(
     }
     claim('type', inflection.upperCamelCase(single), owner);
     claim('query', inflection.camelCase(single), owner);
-    if (inflection.pluralize(single) !== single) claim('query', inflection.camelCase(inflection.pluralize(single)), owner);
+    if (inflection.pluralize(single) !== single)
+      claim('query', inflection.camelCase(inflection.pluralize(single)), owner);
   }
   for (const { schema, function: sqlName, name, is_mutation, is_overloaded } of functions) {
     const owner = `the function ${schema}.${sqlName}`;
-    if (is_overloaded) faults.push(`${owner} exists with several argument lists, so that none would be exposed`);
+    if (is_overloaded)
+      faults.push(`${owner} exists with several argument lists, so that none would be exposed`);
     else claim(is_mutation ? 'mutation' : 'query', inflection.camelCase(name), owner);
   }
   return faults;

@@ -48,7 +48,9 @@ export const NamingPlugin: GraphileConfig.Plugin = {
       _baseNameMatches(_previous, _preset, baseName, otherName) {
         const other = this.singularize(otherName);
         const base = this.camelCase(baseName);
-        return this.camelCase(other) === base || this.camelCase(other).endsWith(this.upperCamelCase(baseName));
+        return (
+          this.camelCase(other) === base || this.camelCase(other).endsWith(this.upperCamelCase(baseName))
+        );
       },
       _getOppositeBaseName(previous, _preset, baseName) {
         return { owner: 'owned', actor: 'acted' }[baseName] ?? previous?.(baseName) ?? null;

@@ -6,7 +6,13 @@ import {
   PgSelectStep,
   withPgClientFromPgService,
 } from 'postgraphile/@dataplan/pg';
-import { type ConnectionStep, type ExecutableStep, type FieldArg, lambda, SafeError } from 'postgraphile/grafast';
+import {
+  type ConnectionStep,
+  type ExecutableStep,
+  type FieldArg,
+  lambda,
+  SafeError,
+} from 'postgraphile/grafast';
 import { type SQL, sql } from 'postgraphile/pg-sql2';
 import { exitCodes, StoaError } from '../errors.ts';
 
@@ -190,8 +196,11 @@ export const OrdersPlugin: GraphileConfig.Plugin = {
               ...(fallback ? { defaultValue: fallback.value } : {}),
               applyPlan(_parent: unknown, $connection: ConnectionStep<ExecutableStep>, argument: FieldArg) {
                 const $rows = $connection.getSubplan();
-                if (!($rows instanceof PgSelectStep)) throw new Error(`${context.Self.name} is no list of rows`);
-                $rows.apply(lambda(argument.getRaw(), (asked) => orderRows(asked, offered, orders, place), true));
+                if (!($rows instanceof PgSelectStep))
+                  throw new Error(`${context.Self.name} is no list of rows`);
+                $rows.apply(
+                  lambda(argument.getRaw(), (asked) => orderRows(asked, offered, orders, place), true),
+                );
                 argument.apply($rows);
               },
             },
@@ -288,7 +297,9 @@ function addOrder(orders: Map<string, ServedOrder>, row: TaggedIndex): void {
   }
   const order = known ?? { name, columns, description: text.join('\n').trim(), places: new Map() };
   order.places.set(keyOf(bound), conditions);
-  const nesting = row.columns.filter((column) => column.nests && column.nullable && bound.includes(column.name ?? ''));
+  const nesting = row.columns.filter(
+    (column) => column.nests && column.nullable && bound.includes(column.name ?? ''),
+  );
   if (nesting.length > 0) {
     const open = nesting.flatMap((column) => column.name ?? []);
     const topLevel = open.map((column): Condition => ({ column, test: 'is null' }));

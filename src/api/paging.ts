@@ -1,5 +1,14 @@
 import 'postgraphile';
-import { type ConnectionStep, constant, type FieldArg, type GrafastFieldConfigArgumentMap, lambda, list, SafeError, type Step } from 'postgraphile/grafast';
+import {
+  type ConnectionStep,
+  constant,
+  type FieldArg,
+  type GrafastFieldConfigArgumentMap,
+  lambda,
+  list,
+  SafeError,
+  type Step,
+} from 'postgraphile/grafast';
 import type { QueryLimits } from './limits.ts';
 
 type Connection = ConnectionStep<Step>;

@@ -46,11 +46,7 @@ export interface PresetOptions {
 /** The one place where the API is put together. */
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   return {
-    extends: [
-      PostGraphileAmberPreset,
-      PostGraphileConnectionFilterPreset,
-      PgAggregatesPreset,
-    ],
+    extends: [PostGraphileAmberPreset, PostGraphileConnectionFilterPreset, PgAggregatesPreset],
     plugins: [
       NameCheckPlugin,
       SimplifyPlugin,

@@ -17,9 +17,7 @@ export function makeQueryGuardPlugin({ limits, introspection }: QueryGuardOption
       source: error.source ?? null,
       positions: error.positions ?? null,
       extensions: {
-        code: error.message.startsWith('Syntax Error')
-          ? 'GRAPHQL_PARSE_FAILED'
-          : 'GRAPHQL_VALIDATION_FAILED',
+        code: error.message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'GRAPHQL_VALIDATION_FAILED',
         ...error.extensions,
       },
     });

@@ -11,7 +11,14 @@ import { resolveModules } from '../modules.ts';
 import { createPool } from '../postgres/connect.ts';
 import { authenticate } from './authenticate.ts';
 import type { StoaRequest } from './context.ts';
-import { answerWithGrafserv, GraphqlService, HttpRefusal, readGraphqlBody, send, sendRefusal } from './http.ts';
+import {
+  answerWithGrafserv,
+  GraphqlService,
+  HttpRefusal,
+  readGraphqlBody,
+  send,
+  sendRefusal,
+} from './http.ts';
 import { queryLimits } from './limits.ts';
 import { explorerPath, explorerStaticPath, graphqlPath, makePreset } from './preset.ts';
 
@@ -144,10 +151,18 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
         }
         const id = randomUUID();
         log.error(
-          { id, requestId, error: error instanceof Error ? error.message : String(error), stack: error instanceof Error ? error.stack : undefined },
+          {
+            id,
+            requestId,
+            error: error instanceof Error ? error.message : String(error),
+            stack: error instanceof Error ? error.stack : undefined,
+          },
           'unexpected error in a request',
         );
-        sendRefusal(response, new HttpRefusal(500, 'Something went wrong on our side.', { code: 'INTERNAL', id }));
+        sendRefusal(
+          response,
+          new HttpRefusal(500, 'Something went wrong on our side.', { code: 'INTERNAL', id }),
+        );
       });
     });
     server.requestTimeout = 30_000;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, StoaError } from '../errors.ts';
+import { registerApi } from './commands/api.ts';
 import { registerDocs } from './commands/docs.ts';
 import { registerDown } from './commands/down.ts';
 import { registerImport } from './commands/import.ts';
@@ -50,6 +51,7 @@ export function buildProgram(): Command {
   registerMigrate(program);
   registerImport(program);
   registerDocs(program);
+  registerApi(program);
 
   program
     .command('exit-codes')

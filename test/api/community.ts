@@ -8,7 +8,12 @@ export interface TestForum {
 /** A forum with posts of many scores and ages, written as the import writes them: straight into the tables. */
 export async function createForum(
   db: TestDatabase,
-  forum: { readonly slug: string; readonly ownerId: string; readonly posts?: number; readonly isPublic?: boolean },
+  forum: {
+    readonly slug: string;
+    readonly ownerId: string;
+    readonly posts?: number;
+    readonly isPublic?: boolean;
+  },
 ): Promise<TestForum> {
   const { rows } = await db.query<{ id: string }>(
     `insert into forums.forums (slug, name, owner_id, is_public)

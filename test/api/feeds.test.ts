@@ -63,13 +63,16 @@ const sortKeys = {
 };
 
 describe('the feeds of a forum', () => {
-  it.each(Object.entries(sortKeys))('%s, read page by page, is the whole forum in its order', async (order, keys) => {
-    const { rows } = await db.query<{ id: string }>(
-      `select id from forums.posts where forum_id = $1 and deleted_at is null order by ${keys}`,
-      [forum.id],
-    );
-    expect(await readAll(forum.slug, order)).toEqual(rows.map((row) => row.id));
-  });
+  it.each(Object.entries(sortKeys))(
+    '%s, read page by page, is the whole forum in its order',
+    async (order, keys) => {
+      const { rows } = await db.query<{ id: string }>(
+        `select id from forums.posts where forum_id = $1 and deleted_at is null order by ${keys}`,
+        [forum.id],
+      );
+      expect(await readAll(forum.slug, order)).toEqual(rows.map((row) => row.id));
+    },
+  );
 
   it('HOT is the order of score / 2^(age / 12 hours)', async () => {
     const { rows } = await db.query<{ id: string }>(
@@ -173,7 +176,9 @@ describe('the feeds of a forum', () => {
 describe('the tree of comments', () => {
   it('comes in reading order, the best answers first, or the newest first', async () => {
     const place = await createForum(db, { slug: 'talk', ownerId, posts: 1 });
-    const { rows } = await db.query<{ id: string }>('select id from forums.posts where forum_id = $1', [place.id]);
+    const { rows } = await db.query<{ id: string }>('select id from forums.posts where forum_id = $1', [
+      place.id,
+    ]);
     const postId = rows[0]?.id;
     await db.query(
       `with top as (
@@ -225,19 +230,22 @@ async function planOf({ text, values }: RecordedStatement): Promise<string> {
 }
 
 describe('the SQL of a page', () => {
-  it.each(Object.keys(sortKeys))('of %s reads an index from the cursor on: no sort, no scan of the table', async (order) => {
-    const token = await api.signIn(memberId);
-    let { after } = await readPage(forum.slug, order, null);
-    for (let n = 0; n < 5; n += 1) ({ after } = await readPage(forum.slug, order, after));
-    const statements = await recordStatements(() =>
-      api.ask(page, { variables: { slug: forum.slug, order, after, first: 25 }, token }),
-    );
-    const feed = statements.filter(({ text }) => text.includes('"posts"'));
-    expect(feed).toHaveLength(1);
-    const plan = await planOf(feed[0] as RecordedStatement);
-    expect(plan).not.toMatch(/Sort|Seq Scan on posts/);
-    expect(plan).toMatch(/Index Cond: .*(ROW\(.*<|id <)/);
-  });
+  it.each(Object.keys(sortKeys))(
+    'of %s reads an index from the cursor on: no sort, no scan of the table',
+    async (order) => {
+      const token = await api.signIn(memberId);
+      let { after } = await readPage(forum.slug, order, null);
+      for (let n = 0; n < 5; n += 1) ({ after } = await readPage(forum.slug, order, after));
+      const statements = await recordStatements(() =>
+        api.ask(page, { variables: { slug: forum.slug, order, after, first: 25 }, token }),
+      );
+      const feed = statements.filter(({ text }) => text.includes('"posts"'));
+      expect(feed).toHaveLength(1);
+      const plan = await planOf(feed[0] as RecordedStatement);
+      expect(plan).not.toMatch(/Sort|Seq Scan on posts/);
+      expect(plan).toMatch(/Index Cond: .*(ROW\(.*<|id <)/);
+    },
+  );
 
   it('is one statement, however much of each post is asked for', async () => {
     const statements = await recordStatements(() =>

@@ -155,9 +155,10 @@ export async function signInFixture(): Promise<SignInFixture> {
       const email = `${username}@example.org`;
       const password = `correct horse of ${username}`;
       await service.register({ email, password, username }, {});
-      const { rows } = await db.query<{ user_id: string }>('select user_id from auth.accounts where email = $1', [
-        email,
-      ]);
+      const { rows } = await db.query<{ user_id: string }>(
+        'select user_id from auth.accounts where email = $1',
+        [email],
+      );
       const userId = rows[0]?.user_id;
       if (userId === undefined) throw new Error(`${username} was not registered`);
       return { userId, email, username, password };

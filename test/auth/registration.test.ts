@@ -40,11 +40,13 @@ describe('registering by e-mail', () => {
 
   test('keeps an argon2id hash and never the password', async () => {
     const bela = await person('bela');
-    const { rows } = await db.query('select password_hash from auth.accounts where user_id = $1', [bela.userId]);
+    const { rows } = await db.query('select password_hash from auth.accounts where user_id = $1', [
+      bela.userId,
+    ]);
     expect(rows[0].password_hash).toMatch(/^\$argon2id\$v=19\$m=1024,p=1,t=2\$/);
-    expect(await refusalOf(db.query("select auth.register('x@example.org', 'plain password', 'plain')"))).toBe(
-      'ST422',
-    );
+    expect(
+      await refusalOf(db.query("select auth.register('x@example.org', 'plain password', 'plain')")),
+    ).toBe('ST422');
   });
 
   test('answers the same for an address that is taken, tells its owner, and makes nothing', async () => {
@@ -73,10 +75,7 @@ describe('registering by e-mail', () => {
 
   test('of several who want one username at once, one gets it', async () => {
     const attempts = Array.from({ length: 5 }, (_, index) =>
-      service.register(
-        { email: `emil${index}@example.org`, password: 'long enough', username: 'emil' },
-        {},
-      ),
+      service.register({ email: `emil${index}@example.org`, password: 'long enough', username: 'emil' }, {}),
     );
     expect(await outcomesOf(attempts)).toEqual({ ok: 1, 'username.taken': 4 });
   });
@@ -130,7 +129,10 @@ describe('registering by e-mail', () => {
 describe('an anonymous account', () => {
   test('is a session, and becomes a whole account when its address is proven', async () => {
     const tokens = await service.registerAnonymous('Somebody', {});
-    expect(await service.authenticate(tokens.accessToken)).toMatchObject({ userId: tokens.userId, role: 'user' });
+    expect(await service.authenticate(tokens.accessToken)).toMatchObject({
+      userId: tokens.userId,
+      role: 'user',
+    });
     await deliver();
 
     await service.completeAccount(
@@ -147,7 +149,13 @@ describe('an anonymous account', () => {
       [tokens.userId],
     );
     expect(rows).toEqual([
-      { username: 'hugo', is_anonymous: false, email: 'hugo@example.org', is_verified: true, pending_email: null },
+      {
+        username: 'hugo',
+        is_anonymous: false,
+        email: 'hugo@example.org',
+        is_verified: true,
+        pending_email: null,
+      },
     ]);
     const signedIn = await service.signIn('hugo@example.org', 'long enough', {});
     expect(signedIn).toMatchObject({ kind: 'complete', tokens: { userId: tokens.userId } });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { connect } from '../../src/postgres/connect.ts';
 import { type RequestRole, type TestDatabase, testDatabase } from '../harness/index.ts';
 
 let db: TestDatabase;
@@ -64,11 +65,42 @@ describe('a role', () => {
     expect(rows).toEqual([{ is_mighty: false }]);
   });
 
-  it('goes past row-level security only when it is the worker', async () => {
+  it('goes past row-level security only when it is the worker or takes backups', async () => {
     const { rows } = await db.query(
       `select rolname::text as name from pg_catalog.pg_roles where rolname ~ '^stoa_' and rolbypassrls order by 1`,
     );
-    expect(rows.map(({ name }) => name).filter((name) => name !== 'stoa_backup')).toEqual(['stoa_worker']);
+    expect(rows.map(({ name }) => name)).toEqual(['stoa_backup', 'stoa_worker']);
+  });
+});
+
+describe('the login for backups', () => {
+  it('reads every row of every table, and writes none', async () => {
+    const asOwner = await db.query('select count(*) from ops.backup_tiers');
+    const client = await connect(db.urlFor('stoa_backup'), 'test backup');
+    try {
+      await client.query('set row_security = off');
+      expect((await client.query('select count(*) from ops.backup_tiers')).rows).toEqual(asOwner.rows);
+      await expect(client.query('delete from ops.backup_tiers')).rejects.toMatchObject({ code: '42501' });
+    } finally {
+      await client.end();
+    }
+  });
+});
+
+describe('the sign-in login', () => {
+  it('may read and write no table', async () => {
+    const { rows } = await db.query(
+      `select c.oid::regclass::text as name
+       from pg_catalog.pg_class as c
+       where c.relnamespace::regnamespace::text = any ($1)
+         and c.relkind in ('r', 'p', 'v')
+         and (
+           has_table_privilege('stoa_auth', c.oid, 'select, insert, update, delete')
+           or has_any_column_privilege('stoa_auth', c.oid, 'select, insert, update')
+         )`,
+      [[...readByTheApi, 'auth', 'ops', 'parts', 'graphile_worker']],
+    );
+    expect(rows).toEqual([]);
   });
 });
 

@@ -16,10 +16,11 @@ declare
   why constant text := core.clean_text(p_reason, 1000);
   forum forums.forums;
   ban forums.bans;
+  moment timestamptz;
 begin
   forum := forums.readable_forum(p_forum_id);
   perform forums.require_permission(p_forum_id, 4);
-  if p_until <= now() then
+  if p_until <= clock_timestamp() then
     perform core.fail('ban.until_past');
   end if;
   if not exists (select from core.users as person where person.id = p_user_id and person.erased_at is null) then
@@ -38,16 +39,18 @@ begin
 
   -- Two moderators at once: the second waits here, then replaces the ban of the first.
   perform from forums.forums as target where target.id = p_forum_id for no key update;
+  -- Not now(): it is the time before the wait, and the bans would overlap.
+  moment := clock_timestamp();
   update forums.bans as earlier
-  set lifted_at = greatest(now(), earlier.starts_at),
+  set lifted_at = greatest(moment, earlier.starts_at),
       lifted_by = me,
       lift_reason = 'Replaced by a new ban.'
   where earlier.forum_id = p_forum_id
     and earlier.user_id = p_user_id
     and earlier.lifted_at is null
-    and (earlier.banned_until is null or earlier.banned_until > now());
-  insert into forums.bans (forum_id, user_id, reason, banned_by, banned_until)
-  values (p_forum_id, p_user_id, why, me, p_until)
+    and (earlier.banned_until is null or earlier.banned_until > moment);
+  insert into forums.bans (forum_id, user_id, reason, banned_by, starts_at, banned_until)
+  values (p_forum_id, p_user_id, why, me, moment, p_until)
   returning * into ban;
 
   perform audit.record(

@@ -11,8 +11,8 @@ begin
     where ban.forum_id = p_forum_id
       and ban.user_id = p_user_id
       and ban.lifted_at is null
-      and ban.starts_at <= now()
-      and (ban.banned_until is null or ban.banned_until > now())
+      and ban.starts_at <= clock_timestamp()
+      and (ban.banned_until is null or ban.banned_until > clock_timestamp())
   );
 end
 $$;

@@ -51,8 +51,8 @@ begin
         from forums.bans as ban
         where ban.user_id = me
           and ban.lifted_at is null
-          and ban.starts_at <= now()
-          and (ban.banned_until is null or ban.banned_until > now())
+          and ban.starts_at <= clock_timestamp()
+          and (ban.banned_until is null or ban.banned_until > clock_timestamp())
       );
 end
 $$;

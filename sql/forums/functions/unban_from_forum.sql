@@ -15,13 +15,13 @@ begin
   perform forums.require_permission(p_forum_id, 4);
   perform from forums.forums as target where target.id = p_forum_id for no key update;
   update forums.bans as target
-  set lifted_at = greatest(now(), target.starts_at),
+  set lifted_at = greatest(clock_timestamp(), target.starts_at),
       lifted_by = me,
       lift_reason = why
   where target.forum_id = p_forum_id
     and target.user_id = p_user_id
     and target.lifted_at is null
-    and (target.banned_until is null or target.banned_until > now())
+    and (target.banned_until is null or target.banned_until > clock_timestamp())
   returning * into ban;
   if not found then
     perform core.fail('ban.unknown');

@@ -131,8 +131,8 @@ describe('a lowest class', () => {
 
 describe('a ban from a forum', () => {
   it('hides the forum from the banned person, who may read it as a visitor', async () => {
-    const forum = await world.forum(await world.person(), 'peaceful');
-    const host = world.acting('owner', forum.owner_id, 'stoa_member');
+    const host = await world.person();
+    const forum = await world.forum(host, 'peaceful');
     const rascal = await world.person();
     const post = await world.post(rascal, forum);
     const comment = await world.comment(rascal, post);
@@ -159,8 +159,8 @@ describe('a ban from a forum', () => {
   });
 
   it('ends by itself when its time is over', async () => {
-    const forum = await world.forum(await world.person(), 'forgiving');
-    const host = world.acting('owner', forum.owner_id, 'stoa_member');
+    const host = await world.person();
+    const forum = await world.forum(host, 'forgiving');
     const rascal = await world.person();
     await host.call('ban_from_forum', {
       forum_id: forum.id,
@@ -180,8 +180,8 @@ describe('a ban from a forum', () => {
 
 describe('what deletion leaves readable', () => {
   it('is a post for its author, its moderators and staff', async () => {
-    const forum = await world.forum(await world.person(), 'erasers');
-    const host = world.acting('owner', forum.owner_id, 'stoa_member');
+    const host = await world.person();
+    const forum = await world.forum(host, 'erasers');
     const author = await world.person();
     const post = await world.post(author, forum);
     const comment = await world.comment(member, post);

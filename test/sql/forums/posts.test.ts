@@ -82,8 +82,8 @@ describe('posting', () => {
   });
 
   it('refuses sections and labels of other forums', async () => {
-    const other = await world.forum(await world.person(), 'elsewhere');
-    const host = world.acting('owner', other.owner_id, 'stoa_member');
+    const host = await world.person();
+    const other = await world.forum(host, 'elsewhere');
     const category = await host.call('create_category', { forum_id: other.id, name: 'C', slug: 'c' });
     const flair = await host.call('create_flair', { forum_id: other.id, name: 'F' });
     expect(await reasonOf(world.post(author, forum, 'X', { category_id: category.id }))).toBe('category.unknown');
@@ -254,8 +254,8 @@ describe('moderating a post', () => {
   });
 
   it('pins at most five posts of a forum, also when all are pinned at once', async () => {
-    const place = await world.forum(await world.person(), 'pinboard');
-    const host = world.acting('owner', place.owner_id, 'stoa_member');
+    const host = await world.person();
+    const place = await world.forum(host, 'pinboard');
     const posts: Post[] = [];
     for (let index = 0; index < 8; index += 1) posts.push(await world.post(host, place, `Pin ${index}`));
     const outcomes = await Promise.allSettled(posts.map((post) => host.call<Post>('pin_post', { post_id: post.id })));
@@ -306,8 +306,8 @@ describe('following a post', () => {
   });
 
   it('rings the bells of followers of the forum, once per unread heap, by the worker', async () => {
-    const place = await world.forum(await world.person(), 'newsworthy');
-    const host = world.acting('owner', place.owner_id, 'stoa_member');
+    const host = await world.person();
+    const place = await world.forum(host, 'newsworthy');
     const [posts, all, silent] = [await world.person(), await world.person(), await world.person()];
     await posts.call('subscribe', { forum_id: place.id, notification_level: 'posts' });
     await all.call('subscribe', { forum_id: place.id, notification_level: 'all' });
@@ -325,7 +325,7 @@ describe('following a post', () => {
         `select title, count from notifications.notifications where type like 'forum\\_%' order by id`,
       );
     expect(await bell(silent)).toEqual([]);
-    expect(await bell(posts)).toEqual([{ title: `${host.name} posted in ${'The newsworthy'}: Second news`, count: 2 }]);
+    expect(await bell(posts)).toEqual([{ title: `${host.name} posted in The newsworthy: Second news`, count: 2 }]);
     expect(await bell(all)).toHaveLength(2);
 
     await host.call('delete_post', { post_id: second.id });
