@@ -33,7 +33,7 @@ export interface Config {
   readonly modules: readonly string[] | undefined;
   /** 32 bytes. Undefined: generated once and kept in the data folder. */
   readonly secretKey: Buffer | undefined;
-  /** `log`, or the path of a JavaScript module that sends e-mail. */
+  /** `log`, the URL of a service that takes e-mails, or the path of a JavaScript module that sends them. */
   readonly mailer: string;
   readonly argon2: {
     readonly memoryKiB: number;

@@ -46,7 +46,7 @@ comment on column notifications.notifications.body is 'Text.';
 comment on column notifications.notifications.data is 'Deep-link context.';
 comment on column notifications.notifications.read_at is 'Read marker (is_read = not null).';
 comment on column notifications.notifications.clicked_at is 'Analytics.';
-comment on column notifications.notifications.group_key is 'Collapse key, e.g. post:<id>:vote.';
+comment on column notifications.notifications.group_key is 'Collapse key: events with the same one become one entry.';
 comment on column notifications.notifications.count is 'Events collapsed into this row.';
 comment on column notifications.notifications.inserted_at is 'When the row was made.';
 comment on column notifications.notifications.updated_at is 'When the row last changed (kept by a trigger).';

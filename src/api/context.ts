@@ -40,6 +40,8 @@ export function pgSettingsOf(request: StoaRequest): Record<string, string> {
     'stoa.session_id': session?.sessionId ?? '',
     'stoa.ip': request.ip ?? '',
     'stoa.request_id': request.requestId,
+    // Where the operators of citext are: elsewhere `username = …` is a comparison of text, case and all, and scans.
+    search_path: 'pg_catalog, extensions',
     statement_timeout: String(config.statementTimeoutMs),
   };
 }

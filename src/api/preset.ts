@@ -9,6 +9,7 @@ import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connecti
 import { AuthPlugin } from '../auth/plugin.ts';
 import type { Module } from '../modules.ts';
 import { pgSettingsOf, type StoaRequest } from './context.ts';
+import { DescriptionsPlugin } from './descriptions.ts';
 import { type ErrorLog, makeErrorMask } from './errors.ts';
 import { ExposurePlugin } from './exposure.ts';
 import { FiltersPlugin, filterOperators } from './filters.ts';
@@ -52,6 +53,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       SimplifyPlugin,
       NamingPlugin,
       ExposurePlugin,
+      DescriptionsPlugin,
       FiltersPlugin,
       OrdersPlugin,
       makePagingPlugin(queryLimits),

@@ -76,7 +76,10 @@ export class PasswordHashes {
     });
   }
 
-  /** Without a hash (nobody has that name) the same work is done, and the answer is no. */
+  /**
+   * Without a hash (nobody has that name), or with one that nothing can verify, the same work is done, and the
+   * answer is no.
+   */
   verify(hash: string | null | undefined, secret: string): Promise<boolean> {
     return this.#inTurn(async () => {
       if (hash && isBcrypt(hash)) {
@@ -84,8 +87,9 @@ export class PasswordHashes {
         return bcrypt.compare(secret, hash);
       }
       this.work.verified += 1;
-      const isRight = await argon2.verify(hash ?? this.#nobody, composed(secret));
-      return isRight && Boolean(hash);
+      const known = hash?.startsWith('$argon2') ? hash : undefined;
+      const isRight = await argon2.verify(known ?? this.#nobody, composed(secret));
+      return isRight && known !== undefined;
     });
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, StoaError } from '../errors.ts';
+import { registerAccount } from './commands/account.ts';
 import { registerApi } from './commands/api.ts';
 import { registerDocs } from './commands/docs.ts';
 import { registerDown } from './commands/down.ts';
@@ -49,6 +50,7 @@ export function buildProgram(): Command {
   registerStatus(program);
   registerPsqlUrl(program);
   registerMigrate(program);
+  registerAccount(program);
   registerImport(program);
   registerDocs(program);
   registerApi(program);

@@ -3,8 +3,14 @@ import type { CronItem } from 'graphile-worker';
 /** A daily job that was due while no worker ran is made up for when one starts, if that is within a day. */
 const daily = { backfillPeriod: 24 * 60 * 60 * 1_000 } as const;
 
-/** When each job runs, in UTC. */
-export const crontab: readonly CronItem[] = [
+/** When each job runs, in UTC. Those of modules that are left out do not. */
+export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'partitions_maintain', match: '30 0 * * *', options: daily },
+  { task: 'retention_run', match: '30 2 * * *', options: daily },
+  { task: 'counters_repair', match: '0 4 * * *', options: daily },
+  { task: 'forum_counters_repair', match: '10 4 * * *', options: daily },
+  { task: 'classes_promote', match: '0 5 * * *', options: daily },
+  { task: 'achievements_evaluate', match: '15 * * * *' },
   { task: 'presence_sweep', match: '* * * * *' },
+  { task: 'flush_views', match: '* * * * *' },
 ];

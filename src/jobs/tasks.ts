@@ -1,9 +1,36 @@
+import type { Module } from '../modules.ts';
 import type { StoaTask } from './task.ts';
+import achievementsEvaluate from './tasks/achievements_evaluate.ts';
+import classesPromote from './tasks/classes_promote.ts';
+import countersRepair from './tasks/counters_repair.ts';
+import flushViews from './tasks/flush_views.ts';
+import forumCountersRepair from './tasks/forum_counters_repair.ts';
+import notifyFollowers from './tasks/notify_followers.ts';
 import partitionsMaintain from './tasks/partitions_maintain.ts';
 import presenceSweep from './tasks/presence_sweep.ts';
+import retentionRun from './tasks/retention_run.ts';
+import sendMail from './tasks/send_mail.ts';
 
-/** Every task by the name under which it is queued. */
-export const tasks: Readonly<Record<string, StoaTask>> = {
-  partitions_maintain: partitionsMaintain,
-  presence_sweep: presenceSweep,
+type TaskMap = Readonly<Record<string, StoaTask>>;
+
+/** By module, each under the name with which it is queued. */
+const tasksByModule: Readonly<Record<string, TaskMap>> = {
+  ops: { partitions_maintain: partitionsMaintain, retention_run: retentionRun },
+  core: {
+    presence_sweep: presenceSweep,
+    classes_promote: classesPromote,
+    achievements_evaluate: achievementsEvaluate,
+  },
+  auth: { send_mail: sendMail },
+  social: { counters_repair: countersRepair },
+  forums: {
+    flush_views: flushViews,
+    notify_followers: notifyFollowers,
+    forum_counters_repair: forumCountersRepair,
+  },
 };
+
+/** The tasks of the modules that are in force. */
+export function tasksOf(modules: readonly Module[]): TaskMap {
+  return Object.assign({}, ...modules.map(({ name }) => tasksByModule[name] ?? {}));
+}

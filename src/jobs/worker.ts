@@ -1,9 +1,10 @@
 import { parseCronItems, Logger as QueueLogger, run, type TaskList } from 'graphile-worker';
 import type { Logger } from '../log.ts';
+import { resolveModules } from '../modules.ts';
 import { createPool } from '../postgres/connect.ts';
 import type { ReadyConfig } from '../postgres/database.ts';
 import { crontab } from './crontab.ts';
-import { tasks } from './tasks.ts';
+import { tasksOf } from './tasks.ts';
 
 export interface RunningWorker {
   /** Resolves when the worker has ended, with an error when nobody stopped it. */
@@ -33,6 +34,7 @@ export async function startWorker(
     max: concurrency + 2,
     onError: (error) => log.warn({ error: error.message }, 'a connection was lost'),
   });
+  const tasks = tasksOf(resolveModules(config.modules));
   const taskList: TaskList = Object.fromEntries(
     Object.entries(tasks).map(([name, task]) => [
       name,
@@ -44,7 +46,7 @@ export async function startWorker(
       pgPool: pool,
       schema: 'graphile_worker',
       taskList,
-      parsedCronItems: parseCronItems([...crontab]),
+      parsedCronItems: parseCronItems(crontab.filter(({ task }) => task in tasks)),
       concurrency,
       noHandleSignals: true,
       logger: queueLogger(log),

@@ -19,6 +19,9 @@ import type { RunAs } from './run-as.ts';
 export const stopSignals = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 export type StopMode = keyof typeof stopSignals;
 
+/** A fast shutdown writes a checkpoint of at most the shared buffers (128 MB) first. */
+const stopPatienceMs = 30_000;
+
 export const superuser = 'postgres';
 
 /** Where one cluster lives and what runs it. */
@@ -71,7 +74,7 @@ function lastComplaint(output: string): string {
 function explainFailure(action: string, output: string): StoaError {
   const reason = lastComplaint(output);
   const options = { exitCode: exitCodes.database };
-  if (/No space left on device|Disk quota exceeded/i.test(output)) {
+  if (/No space left on device|Disk quota exceeded|Check free disk space/i.test(output)) {
     return new StoaError('cluster.disk_full', `${action} failed: the disk of the data folder is full.`, {
       ...options,
       cure: 'Free some space, or set STOA_DATA_DIR to a folder on another disk.',
@@ -225,7 +228,14 @@ export async function startCluster(options: StartOptions): Promise<RunningCluste
     port,
     ended,
     async stop(mode) {
-      if (!hasEnded) child.kill(stopSignals[mode]);
+      // A server that is asked to stop while it restarts after a crash may forget it (seen with 18.4 on a full disk).
+      // What it is asked for then is safe: the next start recovers from the write-ahead log.
+      const escalation = [stopSignals[mode], stopSignals.immediate, 'SIGKILL'] as const;
+      for (const signal of escalation) {
+        if (hasEnded) return;
+        child.kill(signal);
+        await Promise.race([ended, sleep(stopPatienceMs, undefined, { ref: false })]);
+      }
       await ended;
     },
   };

@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { outcomesOf, type Person, refusalOf, signInFixture, tokenIn } from './fixture.ts';
 
 const { db, service, person, deliver } = await signInFixture();
+
+// No mail of one test arrives in the next.
+afterEach(() => deliver().then(() => {}));
 
 async function tokensOf({ username, password }: Person) {
   const signedIn = await service.signIn(username, password, {});

@@ -27,7 +27,7 @@ export interface Person {
 export interface SignInFixture {
   readonly db: TestDatabase;
   readonly service: AuthService;
-  readonly config: ReadyConfig;
+  readonly config: ReadyConfig & { readonly secretKey: Buffer };
   /** Everything that was logged so far. */
   logged(): string;
   /** Another process over the same database. */
@@ -116,7 +116,7 @@ export async function signInFixture(): Promise<SignInFixture> {
   const settings = await loadConfig({
     env: { STOA_ENVIRONMENT: 'test', STOA_PUBLIC_URL: siteUrl, STOA_MAILER: mail.url },
   });
-  const config: ReadyConfig = {
+  const config = {
     ...settings,
     argon2: cheapArgon2,
     adminUrl: db.url,
@@ -125,7 +125,7 @@ export async function signInFixture(): Promise<SignInFixture> {
     authUrl: db.urlFor('stoa_auth'),
     workerUrl: db.urlFor('stoa_worker'),
     secretKey: randomBytes(32),
-  };
+  } satisfies ReadyConfig;
   const anotherService = ({ argon2, now }: ServiceOptions = {}): Promise<AuthService> =>
     createAuthService({
       pool: authPool,

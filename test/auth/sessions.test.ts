@@ -77,8 +77,8 @@ describe('an access token', () => {
   test('marks its session as active at most once a minute', async () => {
     const tokens = await signIn(await person('frida'));
     const lastActive = async (): Promise<Date> =>
-      (await db.query('select last_active_at from auth.sessions where id = $1', [tokens.sessionId])).rows[0]
-        .last_active_at;
+      (await db.query('select last_active_at from auth.sessions where id = $1', [tokens.sessionId]))
+        .rows[0]?.['last_active_at'];
     const first = await lastActive();
     await service.authenticate(tokens.accessToken);
     expect(await lastActive()).toEqual(first);

@@ -51,6 +51,11 @@ beforeAll(async () => {
   );
   me = rows[0]?.id ?? '';
   other = rows[1]?.id ?? '';
+  await db.query(
+    "insert into notifications.notifications (user_id, type, title, read_at) select $1, 'vote', 'x', now() from generate_series(1, 3000)",
+    [me],
+  );
+  await db.query('analyze notifications.notifications');
 });
 
 async function plan(client: ClientBase, text: string): Promise<string> {
@@ -74,8 +79,16 @@ async function planOf(role: RequestRole | 'the owner', text: string): Promise<st
 describe('each access path is the one that its index is there for', () => {
   it.each([
     ['users_pkey', 'stoa_anonymous', 'select id from core.users where id = :other'],
-    ['users_username_key', 'stoa_anonymous', "select id from core.users where username = 'USER_42'"],
-    ['users_username_key', 'stoa_member', "select id from core.users where username = 'user_42'"],
+    [
+      'users_username_key',
+      'stoa_anonymous',
+      "select id from core.users where username operator(extensions.=) 'USER_42'::extensions.citext",
+    ],
+    [
+      'users_username_key',
+      'stoa_member',
+      "select id from core.users where username operator(extensions.=) 'user_42'::extensions.citext",
+    ],
     ['users_member_number_key', 'stoa_anonymous', 'select id from core.users where member_number = 42'],
     [
       'users_last_active_on_idx',
@@ -234,12 +247,5 @@ describe('each access path is the one that its index is there for', () => {
     );
     expect(text).not.toContain('Sort');
     expect(text).not.toContain('Merge Append');
-  });
-
-  it('finds friend suggestions in the edges alone', async () => {
-    const { rows } = await db.as({ role: 'stoa_member', userId: me }, (client) =>
-      client.query('select * from social.suggest_friends(10)'),
-    );
-    expect(rows.length).toBeGreaterThan(0);
   });
 });

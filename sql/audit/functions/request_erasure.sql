@@ -50,7 +50,7 @@ end
 $$;
 
 comment on function audit.request_erasure(uuid, text) is
-  'Asks for the erasure of the caller''s personal data, or, for administrators, of somebody else''s. It happens after 7 days (setting privacy.erasure_cooling_days); until then cancelRequest takes it back. Refuses somebody who owns a forum, group or project (account.owns_things), a second request while one is open (privacy.already_requested), user.unknown. Audited.';
+  'Asks for the erasure of the caller''s personal data, or, for administrators, of somebody else''s. It happens after 7 days (setting privacy.erasure_cooling_days); until then cancelRequest takes it back. Refuses somebody who owns what others use (account.owns_things), a second request while one is open (privacy.already_requested), user.unknown. Audited.';
 
 revoke all on function audit.request_erasure(uuid, text) from public;
 grant execute on function audit.request_erasure(uuid, text) to stoa_member;

@@ -25,7 +25,7 @@ end
 $$;
 
 comment on function core.close_account() is
-  'Closes the caller''s account at once; for 30 days (setting account.undo_days) core.reopen_account undoes it, then it is erased. Refuses somebody who owns a forum, group or project (account.owns_things): transfer it first. Audited.';
+  'Closes the caller''s account at once; for 30 days (setting account.undo_days) core.reopen_account undoes it, then it is erased. Refuses somebody who owns what others use (account.owns_things): transfer it first. Audited.';
 
 revoke all on function core.close_account() from public;
 grant execute on function core.close_account() to stoa_member;

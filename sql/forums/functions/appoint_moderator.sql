@@ -13,7 +13,9 @@ declare
   before bigint;
   moderator forums.moderators;
 begin
-  forum := forums.readable_forum(p_forum_id);
+  perform forums.readable_forum(p_forum_id);
+  -- Under the lock of the forum: nobody passes on what is being taken from them, or appoints whom another is banning.
+  select * into forum from forums.forums as target where target.id = p_forum_id for no key update;
   perform forums.require_permission(p_forum_id, 8);
   if p_permissions is null or p_permissions < 0 or p_permissions > 511 then
     perform core.fail('input.malformed');
@@ -32,8 +34,6 @@ begin
     perform core.fail('forum.banned');
   end if;
 
-  -- Under the lock of the forum, so that nobody passes on what is being taken from them.
-  perform from forums.forums as target where target.id = p_forum_id for no key update;
   mine := forums.my_permissions(p_forum_id);
   select existing.permissions into before
   from forums.moderators as existing

@@ -18,7 +18,10 @@ declare
   ban forums.bans;
   moment timestamptz;
 begin
-  forum := forums.readable_forum(p_forum_id);
+  perform forums.readable_forum(p_forum_id);
+  -- Two moderators at once: the second waits here, then replaces the ban of the first. Nobody becomes owner or
+  -- moderator meanwhile.
+  select * into forum from forums.forums as target where target.id = p_forum_id for no key update;
   perform forums.require_permission(p_forum_id, 4);
   if p_until <= clock_timestamp() then
     perform core.fail('ban.until_past');
@@ -37,8 +40,6 @@ begin
     perform core.fail('ban.protected');
   end if;
 
-  -- Two moderators at once: the second waits here, then replaces the ban of the first.
-  perform from forums.forums as target where target.id = p_forum_id for no key update;
   -- Not now(): it is the time before the wait, and the bans would overlap.
   moment := clock_timestamp();
   update forums.bans as earlier

@@ -1,7 +1,7 @@
 import type { Catalog, CatalogModule, Routine } from '../model/model.ts';
 import { diagram } from './diagram.ts';
 import { anchor, cell, count, firstSentence, generatedNotice, page, table } from './markdown.ts';
-import { tableCounts, tableSection, viewSection } from './relation-section.ts';
+import { tableCounts, tableSection, typeSection, viewSection } from './relation-section.ts';
 import { routineSection } from './routine-section.ts';
 
 const apiRoles = new Set(['stoa_anonymous', 'stoa_member', 'stoa_moderator', 'stoa_admin']);
@@ -31,7 +31,7 @@ function groups(
 
 /** docs/schema/<module>.md */
 export function modulePage(catalog: Catalog, current: CatalogModule): string {
-  const { module, tables, views, functions } = current;
+  const { module, tables, views, types, functions } = current;
   const referencing = (name: string): readonly string[] =>
     catalog.modules
       .flatMap((other) => other.tables)
@@ -68,6 +68,7 @@ export function modulePage(catalog: Catalog, current: CatalogModule): string {
         ).trimEnd()
       : undefined,
     views.length > 0 ? page('## Views', ...views.map(viewSection)).trimEnd() : undefined,
+    types.length > 0 ? page('## Types', ...types.map(typeSection)).trimEnd() : undefined,
     ...groups(functions).map(([title, members]) =>
       members.length > 0
         ? page(`## ${title}`, ...members.map((routine) => routineSection(routine, '../errors.md'))).trimEnd()

@@ -1,9 +1,9 @@
-import type { Grant, Table, View } from '../model/model.ts';
+import type { Grant, RowType, Table, View } from '../model/model.ts';
 import { readable } from './expression.ts';
 import { cell, code, count, page, table } from './markdown.ts';
 import { shortType } from './types.ts';
 
-function columnTable({ columns }: View): string {
+function columnTable({ columns }: RowType): string {
   return table(
     ['column', 'type', 'null', 'default', 'meaning'],
     columns.map((column) => [
@@ -143,6 +143,17 @@ export function viewSection(relation: View): string {
     relation.comment.name ? `- In the API: \`${relation.comment.name}\`.` : undefined,
     columnTable(relation),
     relation.grants.length > 0 ? `**Grants**\n\n${grantTable(relation.grants)}` : '**Grants**: none.',
+  ).trimEnd();
+}
+
+export function typeSection(type: RowType): string {
+  return page(
+    `### ${type.name}`,
+    type.comment.text,
+    table(
+      ['field', 'type', 'meaning'],
+      type.columns.map(({ name, type, comment }) => [name, code(shortType(type)), cell(comment.text)]),
+    ),
   ).trimEnd();
 }
 

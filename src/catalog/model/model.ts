@@ -15,6 +15,7 @@ export interface CatalogModule {
   readonly comment: Comment;
   readonly tables: readonly Table[];
   readonly views: readonly View[];
+  readonly types: readonly RowType[];
   readonly functions: readonly Routine[];
 }
 
@@ -27,11 +28,15 @@ export interface Column {
   readonly comment: Comment;
 }
 
-export interface View {
+/** The form of the rows that a function gives. */
+export interface RowType {
   /** Schema and name: `social.friends`. */
   readonly name: string;
   readonly comment: Comment;
   readonly columns: readonly Column[];
+}
+
+export interface View extends RowType {
   readonly grants: readonly Grant[];
 }
 

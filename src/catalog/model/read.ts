@@ -22,7 +22,7 @@ export async function readCatalog(client: ClientBase): Promise<Catalog> {
         'select reason, sqlstate, message, cure from core.error_codes order by reason collate "C"',
       )
     ).rows;
-    const { tables, views } = await readRelations(client, schemas);
+    const { tables, views, types } = await readRelations(client, schemas);
     const functions = await readRoutines(client, schemas, new Set(errorCodes.map(({ reason }) => reason)));
     const comments = await client.query<{ schema: string; comment: string | null }>(
       `select nspname::text as schema, pg_catalog.obj_description(oid, 'pg_namespace') as comment
@@ -38,6 +38,7 @@ export async function readCatalog(client: ClientBase): Promise<Catalog> {
         comment: parseComment(commentOf.get(module.schema) ?? null),
         tables: tables(module.schema),
         views: views(module.schema),
+        types: types(module.schema),
         functions: functions(module.schema),
       })),
       errorCodes,

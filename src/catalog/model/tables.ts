@@ -9,6 +9,7 @@ import type {
   PersonalDataRule,
   Policy,
   RetentionPolicy,
+  RowType,
   Table,
   Trigger,
   View,
@@ -31,15 +32,19 @@ const relations = `
   select
     c.oid::regclass::text as relation,
     n.nspname::text as schema,
-    c.relkind in ('v', 'm') as "isView",
+    case c.relkind when 'v' then 'view' when 'm' then 'view' when 'c' then 'type' else 'table' end as kind,
     c.relpersistence = 'u' as "isUnlogged",
     coalesce((select array_agg(o order by o) from unnest(c.reloptions) as o), '{}') as storage,
     case c.relkind when 'p' then pg_catalog.pg_get_partkeydef(c.oid) end as "partitionKey",
-    pg_catalog.obj_description(c.oid, 'pg_class') as comment
+    -- COMMENT ON TYPE belongs to the type, not to its relation.
+    case c.relkind
+      when 'c' then pg_catalog.obj_description(c.reltype, 'pg_type')
+      else pg_catalog.obj_description(c.oid, 'pg_class')
+    end as comment
   from pg_catalog.pg_class as c
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
   where n.nspname::text = any ($1)
-    and c.relkind in ('r', 'p', 'v', 'm')
+    and c.relkind in ('r', 'p', 'v', 'm', 'c')
     and not c.relispartition
   order by n.nspname, c.relname collate "C"`;
 
@@ -60,7 +65,7 @@ const columns = `
   join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
   left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
   where c.relnamespace::regnamespace::text = any ($1)
-    and c.relkind in ('r', 'p', 'v', 'm')
+    and c.relkind in ('r', 'p', 'v', 'm', 'c')
     and not c.relispartition
   order by c.oid, a.attnum`;
 
@@ -229,7 +234,7 @@ type Absent<Shape> = {
 interface RelationRow {
   relation: string;
   schema: string;
-  isView: boolean;
+  kind: 'table' | 'view' | 'type';
   isUnlogged: boolean;
   storage: string[];
   partitionKey: string | null;
@@ -240,7 +245,11 @@ interface RelationRow {
 export async function readRelations(
   database: Queryable,
   schemas: readonly string[],
-): Promise<{ tables: (schema: string) => readonly Table[]; views: (schema: string) => readonly View[] }> {
+): Promise<{
+  tables: (schema: string) => readonly Table[];
+  views: (schema: string) => readonly View[];
+  types: (schema: string) => readonly RowType[];
+}> {
   const ask = async <Row extends { relation: string }>(
     text: string,
     values: readonly unknown[] = [schemas],
@@ -258,7 +267,7 @@ export async function readRelations(
   const personalDataOf = await ask<PersonalDataRule & { relation: string }>(personalDataRules, []);
   const tierOf = await ask<{ relation: string; tier: string }>(backupTiers, []);
 
-  const view = (row: RelationRow): View => ({
+  const rowType = (row: RelationRow): RowType => ({
     name: row.relation,
     comment: parseComment(row.comment),
     columns: columnsOf(row.relation).map((column) => ({
@@ -268,6 +277,10 @@ export async function readRelations(
       default: column.default ?? undefined,
       comment: parseComment(column.comment),
     })),
+  });
+
+  const view = (row: RelationRow): View => ({
+    ...rowType(row),
     grants: grantsOf(row.relation).map(({ role, privilege, columns }) => ({
       role,
       privilege,
@@ -316,7 +329,8 @@ export async function readRelations(
   };
 
   return {
-    tables: (schema) => all.filter((row) => row.schema === schema && !row.isView).map(table),
-    views: (schema) => all.filter((row) => row.schema === schema && row.isView).map(view),
+    tables: (schema) => all.filter((row) => row.schema === schema && row.kind === 'table').map(table),
+    views: (schema) => all.filter((row) => row.schema === schema && row.kind === 'view').map(view),
+    types: (schema) => all.filter((row) => row.schema === schema && row.kind === 'type').map(rowType),
   };
 }

@@ -269,6 +269,7 @@ export const forums: ModuleMatrix = {
         forum_id: forumIds[post.forum],
         author_id: idOf(post.author),
         title: post.label,
+        content: 'Common ground.',
         deleted_at: post.deletedAt ?? null,
       },
     })),

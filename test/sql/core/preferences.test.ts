@@ -64,11 +64,27 @@ describe('core.update_settings', () => {
   });
 
   it('loses neither of two changes that are made at the same moment', async () => {
-    await Promise.all(
-      ['a', 'b', 'c', 'd'].map((key) => change('core.update_settings', { preferences: { [key]: 1 } }, true)),
+    const isWaiting = async (): Promise<boolean> =>
+      (
+        await db.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+      ).rowCount === 1;
+
+    let second: Promise<unknown> | undefined;
+    await db.as(
+      { role: 'stoa_member', userId: me },
+      async (client) => {
+        await client.query('select core.update_settings(\'{"preferences": {"first": 1}}\')');
+        second = change('core.update_settings', { preferences: { second: 2 } }, true);
+        while (!(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 10));
+      },
+      { commit: true },
     );
+    await second;
+
     const { preferences } = await change('core.update_settings', {});
-    expect(preferences).toEqual({ a: 1, b: 1, c: 1, d: 1 });
+    expect(preferences).toEqual({ first: 1, second: 2 });
   });
 
   it('carries who may see a profile and a presence into those rows', async () => {

@@ -1,0 +1,29 @@
+import { expect, inject, it } from 'vitest';
+import { describeDifference } from '../../src/catalog/fingerprint.ts';
+import { loadMigrations } from '../../src/migrate/load.ts';
+import { checkObjects } from '../../src/migrate/objects/check.ts';
+import { readReleases, releaseFaults } from '../../src/migrate/released.ts';
+import { projectRoot } from '../../src/migrate/root.ts';
+import { verifyMigrations } from '../../src/migrate/verify.ts';
+import { modules } from '../../src/modules.ts';
+
+it('every migration of this repository can be undone and done again', async () => {
+  const result = await verifyMigrations({ adminUrl: inject('serverUrl') });
+  const faults = [...result.migrations.flatMap((each) => each.faults), ...result.faults];
+  expect(
+    faults.flatMap(({ message, differences }) => [message, ...differences.map(describeDifference)]),
+  ).toEqual([]);
+  expect(result).toMatchObject({ isProven: true, irreversible: [] });
+});
+
+it('the files under sql/ and the migrations agree', async () => {
+  const { changes, coverage } = await checkObjects({ adminUrl: inject('serverUrl') });
+  expect(changes.map(describeDifference)).toEqual([]);
+  expect(coverage).toEqual({ withoutFile: [], withSeveralFiles: [], notInDatabase: [] });
+});
+
+it('no released migration was edited', async () => {
+  expect(releaseFaults(await readReleases(projectRoot), await loadMigrations(projectRoot, modules))).toEqual(
+    [],
+  );
+});

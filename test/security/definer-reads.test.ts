@@ -1,0 +1,149 @@
+import type { ClientBase } from 'pg';
+import { DatabaseError } from 'pg';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { moduleSchemas } from '../../src/catalog/schemas.ts';
+import { type TestDatabase, testDatabase } from '../harness/index.ts';
+import { type Persona, personas } from './matrix/cells.ts';
+import { matrix } from './matrix/index.ts';
+import { actorOf } from './matrix/observe.ts';
+import { everybody, idOf } from './matrix/people.ts';
+import { readRelations } from './matrix/relations.ts';
+import { buildWorld } from './matrix/world.ts';
+
+/*
+ * A function that reads as its owner goes past the policies, and repeats what they say. So whoever asks, it must not
+ * give a row that the table itself would not give to the same person.
+ */
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await testDatabase();
+  await buildWorld(db, matrix, await readRelations(db));
+});
+
+const tested = [
+  'forums.comment_tree',
+  'forums.search',
+  'forums.search_comments',
+  'social.friends_of',
+  'social.mutual_friends',
+];
+
+async function ids(
+  client: ClientBase,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly string[]> {
+  const { rows } = await client.query<{ id: string }>(text, [...values]);
+  return rows.map(({ id }) => id).sort();
+}
+
+/** The rows, or none when the function refuses on purpose (ST…). */
+async function idsOrRefusal(
+  client: ClientBase,
+  text: string,
+  values: readonly unknown[],
+): Promise<readonly string[]> {
+  await client.query('savepoint before');
+  try {
+    return await ids(client, text, values);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || !/^(ST\d{3}|42501)$/.test(error.code ?? '')) throw error;
+    await client.query('rollback to before');
+    return [];
+  }
+}
+
+async function rows(text: string): Promise<readonly string[]> {
+  return (await db.query<{ id: string }>(text)).rows.map(({ id }) => id);
+}
+
+describe('a function that reads rows as its owner', () => {
+  it('is among those that are tested here', async () => {
+    const found = await db.query<{ name: string }>(
+      `select distinct f.oid::regproc::text as name
+       from pg_catalog.pg_proc as f
+       join pg_catalog.pg_type as t on t.oid = f.prorettype
+       join pg_catalog.pg_class as c on c.oid = t.typrelid and c.relkind in ('r', 'p', 'v')
+       where f.pronamespace::regnamespace::text = any ($1)
+         and f.prosecdef
+         and f.provolatile <> 'v'
+         and has_function_privilege('stoa_admin', f.oid, 'execute')
+       order by 1`,
+      [await moduleSchemas(db.pool)],
+    );
+    expect(found.rows.map(({ name }) => name)).toEqual(tested);
+  });
+});
+
+describe.each(personas.map((persona) => [persona] as const))('as %s', (persona: Persona) => {
+  it('forums.search finds the live posts that the table shows, and no other', async () => {
+    await db.as(actorOf(persona), async (client) => {
+      const shown = await ids(client, 'select id from forums.posts where deleted_at is null');
+      expect(await ids(client, `select id from forums.search('ground', p_first => 50)`)).toEqual(shown);
+    });
+  });
+
+  it('forums.search finds nothing in a forum whose posts the table does not show', async () => {
+    const forums = await rows('select id from forums.forums');
+    await db.as(actorOf(persona), async (client) => {
+      for (const forum of forums) {
+        const shown = await ids(client, 'select id from forums.posts where forum_id = $1', [forum]);
+        const found = await idsOrRefusal(client, `select id from forums.search('ground', $1)`, [forum]);
+        expect(shown).toEqual(expect.arrayContaining([...found]));
+      }
+    });
+  });
+
+  it('forums.search_comments finds only comments that the table shows', async () => {
+    await db.as(actorOf(persona), async (client) => {
+      const shown = await ids(client, 'select id from forums.comments');
+      const found = await ids(client, `select id from forums.search_comments('said', p_first => 50)`);
+      expect(shown).toEqual(expect.arrayContaining([...found]));
+      expect(found.length).toBeGreaterThan(0);
+    });
+  });
+
+  it.each(['tree', 'best', 'new'])(
+    'forums.comment_tree (%s) gives only comments that the table shows',
+    async (sort) => {
+      const posts = await rows('select id from forums.posts');
+      await db.as(actorOf(persona), async (client) => {
+        let given = 0;
+        for (const post of posts) {
+          const shown = await ids(client, 'select id from forums.comments where post_id = $1', [post]);
+          const found = await idsOrRefusal(client, 'select id from forums.comment_tree($1, $2)', [
+            post,
+            sort,
+          ]);
+          expect(shown).toEqual(expect.arrayContaining([...found]));
+          given += found.length;
+        }
+        expect(given).toBeGreaterThan(0);
+      });
+    },
+  );
+
+  it('social.friends_of and mutual_friends are silent about people whose profile the table does not show', async () => {
+    await db.as(actorOf(persona), async (client) => {
+      for (const person of everybody) {
+        const id = idOf(person);
+        const isShown =
+          (await ids(client, 'select user_id as id from core.profiles where user_id = $1', [id])).length > 0;
+        if (isShown) continue;
+        for (const name of ['social.friends_of', 'social.mutual_friends']) {
+          expect(await idsOrRefusal(client, `select friend_id as id from ${name}($1)`, [id])).toEqual([]);
+        }
+      }
+    });
+  });
+});
+
+describe('social.friends_of', () => {
+  it('tells the friends of somebody whose profile is shown', async () => {
+    const shown = await db.as(actorOf('moderator'), (client) =>
+      ids(client, 'select friend_id as id from social.friends_of($1)', [idOf('friend')]),
+    );
+    expect(shown).toEqual([idOf('owner'), idOf('stranger')].sort());
+  });
+});
