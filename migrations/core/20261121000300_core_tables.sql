@@ -126,7 +126,7 @@ comment on constraint users_username_check on core.users is 'Lower-case alphanum
 comment on constraint users_username_required on core.users is 'E-mail accounts must have a handle.';
 comment on constraint users_premium_tier_check on core.users is 'Closed range.';
 comment on constraint users_erased_check on core.users is 'A tombstone carries no personal data.';
-comment on index core.users_last_active_on_idx is 'Active-user counts and dormant-account sweeps (replaces the seed''s now()-predicate index).';
+comment on index core.users_last_active_on_idx is 'Active-user counts and sweeps of dormant accounts; the age is in the query, because an index predicate cannot call now().';
 comment on index core.users_class_id_idx is 'Class roster; serves the foreign key.';
 comment on index core.users_banned_until_idx is 'List of banned accounts.';
 

@@ -1,4 +1,4 @@
--- Why: forums as the seeds of a community know them: boards that may nest, posts that are voted on, trees of comments,
+-- Why: forums: boards that may nest, posts that are voted on, trees of comments,
 -- polls, labels, moderators with their own powers and bans, and the origin of posts that were imported.
 -- Lock order of everything in this module, in functions and in triggers alike: forum, then posts by id, then comments
 -- by id, then what hangs on them (options, votes); rows of one kind are always locked in the order of their keys.

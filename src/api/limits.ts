@@ -131,9 +131,9 @@ export function makeLimitsRule(limits: QueryLimits) {
           ] as const
         ).filter(([, , asked, limit]) => asked > limit);
         if (!over) return;
-        const [key, label, asked, limit] = over;
+        const [key, label, , limit] = over;
         context.reportError(
-          new GraphQLError(`The query asks for ${asked} ${label}; at most ${limit} are allowed.`, {
+          new GraphQLError(`The query asks for too many ${label}: at most ${limit} are allowed.`, {
             nodes: operation,
             extensions: { code: queryTooComplex, reason: `query.${key}`, limit },
           }),

@@ -11,8 +11,10 @@ export interface QueryGuardOptions {
 
 /** What a query text has to pass before it is planned, and how it is told that it did not. */
 export function makeQueryGuardPlugin({ limits, introspection }: QueryGuardOptions): GraphileConfig.Plugin {
-  const explain = (error: GraphQLError): GraphQLError =>
-    new GraphQLError(introspection ? error.message : withoutSuggestion(error.message), {
+  const explain = (error: Error): GraphQLError => {
+    // The parser runs out of stack before the rule can count the levels.
+    if (!(error instanceof GraphQLError)) return tooDeep(error);
+    return new GraphQLError(introspection ? error.message : withoutSuggestion(error.message), {
       nodes: error.nodes ?? null,
       source: error.source ?? null,
       positions: error.positions ?? null,
@@ -21,6 +23,13 @@ export function makeQueryGuardPlugin({ limits, introspection }: QueryGuardOption
         ...error.extensions,
       },
     });
+  };
+  const tooDeep = (error: Error): GraphQLError => {
+    if (!(error instanceof RangeError)) throw error;
+    return new GraphQLError(`The query asks for too many levels: at most ${limits.maxDepth} are allowed.`, {
+      extensions: { code: queryTooComplex, reason: 'query.depth', limit: limits.maxDepth },
+    });
+  };
   const tooLong = (length: number): GraphQLError =>
     new GraphQLError(
       `The query is ${length} characters long; at most ${limits.maxQueryLength} are allowed.`,

@@ -26,8 +26,8 @@ Start here:
   stoa status                what runs, what is migrated, what waits
   psql "$(stoa psql-url)"    look inside
 
-Settings come from options, then environment variables (STOA_…), then stoa.config.{json,ts,js}, then defaults;
-docs/configuration.md lists them. Set DATABASE_URL to use a server that exists.
+Settings come from options, then environment variables (STOA_…), then stoa.config.{json,ts,js}, then
+defaults: docs/configuration.md. Set DATABASE_URL to use a server that exists.
 
 "stoa help COMMAND" explains a command, "stoa help exit-codes" what the exit codes mean.`;
 

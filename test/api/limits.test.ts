@@ -6,10 +6,11 @@ import { createForum } from './community.ts';
 
 let db: TestDatabase;
 let api: TestApi;
+let ownerId: string;
 
 beforeAll(async () => {
   db = await testDatabase();
-  const ownerId = await createUser(db, { username: 'owner' });
+  ownerId = await createUser(db, { username: 'owner' });
   await createForum(db, { slug: 'square', ownerId, posts: 130 });
   await db.query(`
     create function forums.slow() returns integer language sql stable as $$ select 1 from pg_sleep(5) $$;
@@ -110,7 +111,7 @@ it('an ordinary page of a client passes', async () => {
       }
     }
     fragment person on User { id username displayName avatarUrl class { name color } }`,
-    { variables: { slug: 'square' } },
+    { variables: { slug: 'square' }, token: await api.signIn(ownerId) },
   );
   expect(errors).toEqual([]);
 });

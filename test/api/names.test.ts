@@ -53,7 +53,7 @@ describe('the schema', () => {
     });
     expect(stutters).toEqual([]);
     expect(
-      typeNames(schema).filter((name) => /^(Core|Auth|Forums|Social|Media|Audit)[A-Z]/.test(name)),
+      typeNames(schema).filter((name) => /^(Core|Forums|Social|Media|Notifications)[A-Z]/.test(name)),
     ).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -10,7 +10,6 @@ import { exitCodes } from '../../src/errors.ts';
 import { temporaryProject } from '../harness/installation.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = readFileSync(join(root, 'docs', 'cli.md'), 'utf8');
 
 function everyCommand(command: Command, path: readonly string[] = []): { path: string; command: Command }[] {
   return command.commands.flatMap((child) => {
@@ -31,9 +30,10 @@ describe('the command line', async () => {
     expect(stdout.split('\n').filter((line) => line.length > 110)).toEqual([]);
   });
 
-  test('says what every command is for, in the help and in docs/cli.md', () => {
-    expect(commands.filter(({ command }) => command.description() === '').map(({ path }) => path)).toEqual([]);
-    expect(commands.filter(({ path }) => !page.includes(`\`stoa ${path}`)).map(({ path }) => path)).toEqual([]);
+  test('says what every command is for', () => {
+    expect(commands.filter(({ command }) => command.description() === '').map(({ path }) => path)).toEqual(
+      [],
+    );
   });
 
   test('documents every exit code', async () => {
@@ -41,7 +41,6 @@ describe('the command line', async () => {
     expect(exitCodeMeanings.map(([code]) => code)).toEqual(Object.values(exitCodes));
     for (const [code, meaning] of exitCodeMeanings) {
       expect(stdout).toContain(`${code}  ${meaning}`);
-      expect(page).toContain(`| ${code} | ${meaning} |`);
     }
   });
 
@@ -61,7 +60,11 @@ describe('the command line', async () => {
   test('says that nothing runs where nothing runs, and creates nothing by asking', async () => {
     const { code, stdout } = await project.run(['status', '--json']);
     expect(code).toBe(exitCodes.ok);
-    expect(JSON.parse(stdout)).toMatchObject({ process: null, database: { state: 'stopped' }, migrations: null });
+    expect(JSON.parse(stdout)).toMatchObject({
+      process: null,
+      database: { state: 'stopped' },
+      migrations: null,
+    });
     expect((await project.run(['down'])).code).toBe(exitCodes.ok);
     expect(existsSync(project.dataDir)).toBe(false);
   });

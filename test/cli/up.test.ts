@@ -1,16 +1,18 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { dataFolder } from '../../src/data-folder.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { readPostmasterFile } from '../../src/postgres/cluster.ts';
+import { withDatabase } from '../../src/postgres/connect.ts';
 import { readPointer } from '../../src/postgres/embedded.ts';
 import { isPortFree } from '../../src/postgres/port.ts';
 import { isAlive } from '../../src/postgres/process-identity.ts';
-import { type Project, temporaryProject } from '../harness/installation.ts';
+import { type Project, type RunningStoa, temporaryProject } from '../harness/installation.ts';
 
 function serverOf(project: Project): { pid: number; port: number } {
   const pointer = readPointer(project.dataDir);
@@ -38,81 +40,93 @@ async function queryAt(url: string, text: string): Promise<pg.QueryResult> {
   }
 }
 
-async function untilDead(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 const whenUp = /GraphQL +(\S+)/;
 
 describe('stoa up', async () => {
   const project = await temporaryProject();
 
-  test('starts from nothing, answers, and stops on Ctrl-C without leaving a process', async () => {
-    const stoa = project.start(['up']);
-    const url = await stoa.says(whenUp);
-    expect(await ask(url, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
-    const server = serverOf(project);
-
-    stoa.kill('SIGINT');
-    const { code } = await stoa.ended;
-    expect(code).toBe(exitCodes.ok);
-    expect(isAlive(server.pid)).toBe(false);
-    expect(await isPortFree(project.port)).toBe(true);
-  });
-
-  test('tells what is where, and its status names no secret', async () => {
-    const stoa = project.start(['up']);
-    await stoa.says(/Stop +Ctrl-C/);
-    const status = await project.run(['status', '--json']);
-    const text = await project.run(['status']);
-    stoa.kill('SIGTERM');
-    const { code, stdout, stderr } = await stoa.ended;
-    expect(code).toBe(exitCodes.ok);
-    expect(stdout).toMatch(/Explorer +http/);
-    expect(stdout).toMatch(/PostgreSQL +postgres:/);
-
-    expect(status.code).toBe(exitCodes.ok);
-    const shape = z.strictObject({
-      stoa: z.strictObject({ version: z.string(), node: z.string() }),
-      modules: z.array(z.string()),
-      process: z.strictObject({
-        pid: z.literal(stoa.pid),
-        command: z.literal('up'),
-        startedAt: z.iso.datetime(),
-      }),
-      database: z.strictObject({
-        kind: z.literal('embedded'),
-        state: z.literal('running'),
-        version: z.string().startsWith('18.'),
-        url: z.string().includes(':***@'),
-        sizeBytes: z.number().positive(),
-        areLoginsSeparate: z.literal(true),
-      }),
-      migrations: z.strictObject({ applied: z.number().positive(), pending: z.array(z.string()).length(0) }),
-      api: z.strictObject({ state: z.literal('answers'), url: z.url() }),
-      worker: z.strictObject({ state: z.literal('running'), waiting: z.number(), failed: z.number() }),
-      warnings: z.array(z.string()).length(0),
+  describe('while it runs', () => {
+    let stoa: RunningStoa;
+    let url = '';
+    let server = { pid: 0, port: 0 };
+    beforeAll(async () => {
+      stoa = project.start(['up']);
+      url = await stoa.says(whenUp);
+      await stoa.says(/Stop +Ctrl-C/);
+      server = serverOf(project);
     });
-    shape.parse(JSON.parse(status.stdout));
 
-    const secrets = z
-      .object({ postgres: z.record(z.string(), z.string()), secretKey: z.string() })
-      .parse(JSON.parse(readFileSync(dataFolder(project.dataDir).secrets, 'utf8')));
-    const written = [status, text, { stdout, stderr }].map((one) => one.stdout + one.stderr).join('');
-    for (const secret of [...Object.values(secrets.postgres), secrets.secretKey])
-      expect(written).not.toContain(secret);
-  });
+    test('answers at the address that it printed', async () => {
+      expect(await ask(url, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+    });
 
-  test('is refused while another runs, and says where that one is', async () => {
-    const stoa = project.start(['up']);
-    const url = await stoa.says(whenUp);
-    const second = await project.run(['up']);
-    expect(second.code).toBe(exitCodes.busy);
-    expect(second.stderr).toContain(`already running here: process ${stoa.pid}`);
-    expect(second.stderr).toContain(url);
+    test('has a status for machines and for people, and neither names a secret', async () => {
+      const status = await project.run(['status', '--json']);
+      const text = await project.run(['status']);
+      expect(status.code).toBe(exitCodes.ok);
+      const shape = z.strictObject({
+        stoa: z.strictObject({ version: z.string(), node: z.string() }),
+        modules: z.array(z.string()),
+        process: z.strictObject({
+          pid: z.literal(stoa.pid),
+          command: z.literal('up'),
+          startedAt: z.iso.datetime(),
+        }),
+        database: z.strictObject({
+          kind: z.literal('embedded'),
+          state: z.literal('running'),
+          version: z.string().startsWith('18.'),
+          url: z.string().includes(':***@'),
+          sizeBytes: z.number().positive(),
+          areLoginsSeparate: z.literal(true),
+        }),
+        migrations: z.strictObject({
+          applied: z.number().positive(),
+          pending: z.array(z.string()).length(0),
+        }),
+        api: z.strictObject({ state: z.literal('answers'), url: z.literal(url) }),
+        worker: z.strictObject({ state: z.literal('running'), waiting: z.number(), failed: z.number() }),
+        warnings: z.array(z.string()).length(0),
+      });
+      shape.parse(JSON.parse(status.stdout));
 
-    expect((await project.run(['down'])).code).toBe(exitCodes.ok);
-    expect((await stoa.ended).code).toBe(exitCodes.ok);
+      const secrets = z
+        .object({ postgres: z.record(z.string(), z.string()), secretKey: z.string() })
+        .parse(JSON.parse(readFileSync(dataFolder(project.dataDir).secrets, 'utf8')));
+      const written = status.stdout + text.stdout + stoa.written();
+      for (const secret of [...Object.values(secrets.postgres), secrets.secretKey]) {
+        expect(written).not.toContain(secret);
+      }
+    });
+
+    test('lets nobody else read its secrets', () => {
+      expect(statSync(dataFolder(project.dataDir).secrets).mode & 0o777).toBe(0o600);
+    });
+
+    test('refuses a second start, and says where the first is', async () => {
+      const second = await project.run(['up']);
+      expect(second.code).toBe(exitCodes.busy);
+      expect(second.stderr).toContain(`already running here: process ${stoa.pid}`);
+      expect(second.stderr).toContain(url);
+    });
+
+    test('gives other programs the URL of each login', async () => {
+      const { stdout } = await project.run(['psql-url', '--role', 'gateway']);
+      const { rows } = await queryAt(
+        stdout.trim(),
+        'select session_user, rolsuper from pg_roles where rolname = session_user',
+      );
+      expect(rows).toEqual([{ session_user: 'stoa_gateway', rolsuper: false }]);
+    });
+
+    test('stops on Ctrl-C without leaving a process', async () => {
+      stoa.kill('SIGINT');
+      const { code } = await stoa.ended;
+      expect(code).toBe(exitCodes.ok);
+      expect(isAlive(server.pid)).toBe(false);
+      expect(await isPortFree(project.port)).toBe(true);
+      expect((await project.run(['psql-url'])).code).toBe(exitCodes.database);
+    });
   });
 
   test('recovers after it was killed, although its server outlived it', async () => {
@@ -130,26 +144,13 @@ describe('stoa up', async () => {
     expect(isAlive(left.pid)).toBe(false);
     const { rows } = await queryAt(stdout.trim(), 'table public.kept');
     expect(rows).toEqual([{ answer: 42 }]);
-    next.kill('SIGINT');
-    expect((await next.ended).code).toBe(exitCodes.ok);
+    // The next test finds both of them killed.
+    process.kill(serverOf(project).pid, 'SIGKILL');
+    next.kill('SIGKILL');
+    await next.ended;
   });
 
-  test('recovers after it and its server were killed', async () => {
-    const killed = project.start(['up']);
-    await killed.says(whenUp);
-    const server = serverOf(project);
-    killed.kill('SIGKILL');
-    process.kill(server.pid, 'SIGKILL');
-    await killed.ended;
-    await untilDead(server.pid);
-
-    const next = project.start(['up']);
-    await next.says(whenUp);
-    next.kill('SIGINT');
-    expect((await next.ended).code).toBe(exitCodes.ok);
-  });
-
-  test('ends with a sentence when its server is killed', async () => {
+  test('recovers after it and its server were killed, and ends with a sentence when only the server is', async () => {
     const stoa = project.start(['up']);
     await stoa.says(whenUp);
     process.kill(serverOf(project).pid, 'SIGKILL');
@@ -169,7 +170,7 @@ describe('stoa up', async () => {
     }
   });
 
-  test('takes another port for its server when the last one is taken, and remembers it', async () => {
+  test('takes another port for its server when that is taken, and is stopped from another terminal', async () => {
     const before = readPointer(project.dataDir)?.port ?? 0;
     const other = createServer().listen(before, '127.0.0.1');
     try {
@@ -182,28 +183,43 @@ describe('stoa up', async () => {
         'select inet_server_port()',
       );
       expect(rows).toEqual([{ inet_server_port: port }]);
-      stoa.kill('SIGINT');
-      await stoa.ended;
+
+      expect((await project.run(['down'])).code).toBe(exitCodes.ok);
+      expect((await stoa.ended).code).toBe(exitCodes.ok);
     } finally {
       other.close();
     }
   });
+});
 
-  test('gives other programs the URL of each login', async () => {
-    const stoa = project.start(['up']);
-    await stoa.says(whenUp);
-    const { stdout } = await project.run(['psql-url', '--role', 'gateway']);
-    const { rows } = await queryAt(
-      stdout.trim(),
-      'select session_user, rolsuper from pg_roles where rolname = session_user',
-    );
-    expect(rows).toEqual([{ session_user: 'stoa_gateway', rolsuper: false }]);
-    stoa.kill('SIGINT');
-    await stoa.ended;
+describe('stoa up on a server that exists', async () => {
+  const project = await temporaryProject();
+  const database = `stoa_up_${randomBytes(6).toString('hex')}`;
+  const env = { DATABASE_URL: withDatabase(inject('serverUrl'), database) };
+  afterAll(() => queryAt(inject('serverUrl'), `drop database if exists ${database} with (force)`));
 
-    const stopped = await project.run(['psql-url']);
-    expect(stopped.code).toBe(exitCodes.database);
-    expect(stopped.stdout).toBe('');
+  test('makes the database, starts no server, and warns that the logins are one', async () => {
+    const stoa = project.start(['up'], env);
+    const url = await stoa.says(whenUp);
+    expect(await ask(url, '{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+    expect(readPointer(project.dataDir)).toBeUndefined();
+
+    const status = JSON.parse((await project.run(['status', '--json'], env)).stdout);
+    expect(status).toMatchObject({
+      database: { kind: 'server', state: 'running', areLoginsSeparate: false },
+      worker: { state: 'running' },
+      warnings: [expect.stringContaining('STOA_GATEWAY_URL')],
+    });
+    stoa.kill('SIGTERM');
+    expect((await stoa.ended).code).toBe(exitCodes.ok);
+  });
+
+  test('says so when none answers', async () => {
+    const { code, stderr } = await project.run(['up'], {
+      DATABASE_URL: 'postgres://somebody:a-password@127.0.0.1:1/stoa',
+    });
+    expect(code).toBe(exitCodes.database);
+    expect(stderr).toContain('No PostgreSQL answers at postgres://somebody:***@127.0.0.1:1/stoa');
   });
 });
 

@@ -21,6 +21,8 @@ export interface RunningStoa {
   readonly ended: Promise<Outcome>;
   /** Waits until it has written something to either stream; fails with all that it wrote when it ends before. */
   says(pattern: RegExp): Promise<string>;
+  /** Everything so far, of both streams. */
+  written(): string;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -79,6 +81,7 @@ function supervise(child: ChildProcess): RunningStoa {
         );
       });
     },
+    written: () => stdout + stderr,
     kill: (signal) => child.kill(signal),
   };
 }

@@ -18,7 +18,7 @@ it('every migration of this repository can be undone and done again', async () =
 
 it('the files under sql/ and the migrations agree', async () => {
   const { changes, coverage } = await checkObjects({ adminUrl: inject('serverUrl') });
-  expect(changes.map(describeDifference)).toEqual([]);
+  expect(changes.slice(0, 10).map(describeDifference)).toEqual([]);
   expect(coverage).toEqual({ withoutFile: [], withSeveralFiles: [], notInDatabase: [] });
 });
 

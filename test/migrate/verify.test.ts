@@ -1,12 +1,27 @@
-import { describe, expect, inject, it } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { describeDifference } from '../../src/catalog/fingerprint.ts';
 import { verifyMigrations } from '../../src/migrate/verify.ts';
-import { project, session } from './project.ts';
+import { connect } from '../../src/postgres/connect.ts';
+import { project } from './project.ts';
 
-async function scratchDatabases(): Promise<number> {
-  const client = await session(inject('serverUrl'));
-  const { rowCount } = await client.query("select from pg_database where datname like 'stoa\\_verify\\_%'");
-  return rowCount ?? 0;
+/** A superuser of its own, so that the databases which it has left behind can be told from those of other tests. */
+async function ownAdmin(): Promise<{ adminUrl: string; databases: () => Promise<number> }> {
+  const role = `verifier_${randomBytes(4).toString('hex')}`;
+  const client = await connect(inject('serverUrl'), 'test');
+  await client.query(`create role ${role} superuser login password '${role}'`);
+  onTestFinished(async () => {
+    await client.query(`drop role ${role}`);
+    await client.end();
+  });
+  const url = new URL(inject('serverUrl'));
+  url.username = role;
+  url.password = role;
+  return {
+    adminUrl: url.toString(),
+    databases: async () =>
+      (await client.query('select from pg_database where datdba = $1::regrole', [role])).rowCount ?? 0,
+  };
 }
 
 describe('verifyMigrations', () => {
@@ -22,13 +37,22 @@ describe('verifyMigrations', () => {
       'create index concurrently a_id on core.a (id);',
       'drop index concurrently core.a_id;',
     );
-    const result = await verifyMigrations({ adminUrl: inject('serverUrl'), root });
+    const { adminUrl, databases } = await ownAdmin();
+    let whileAtWork = 0;
+    const result = await verifyMigrations({
+      adminUrl,
+      root,
+      onVerified: () => {
+        whileAtWork += 1;
+      },
+    });
+    expect(whileAtWork).toBe(2);
     expect(result).toMatchObject({ isProven: true, irreversible: [], faults: [] });
     expect(result.migrations.map(({ migration: name }) => name)).toEqual([
       '20300101000000_a',
       '20300102000000_b',
     ]);
-    expect(await scratchDatabases()).toBe(0);
+    expect(await databases()).toBe(0);
   });
 
   it('names what a down section forgot', async () => {
@@ -56,22 +80,28 @@ describe('verifyMigrations', () => {
     ]);
   });
 
-  it('reports a down section that fails, and an up section that cannot run twice', async () => {
+  it('reports a down section that fails, and cleans up all the same', async () => {
     const { root, migration } = project();
-    migration(
-      'core/20300101000000_a',
-      'create schema core; create role stoa_verify_test;',
-      'drop schema core;',
-    );
-    const client = await session(inject('serverUrl'));
-    const { migrations, isProven } = await verifyMigrations({ adminUrl: inject('serverUrl'), root }).finally(
-      () => client.query('drop role if exists stoa_verify_test'),
-    );
+    const { adminUrl, databases } = await ownAdmin();
+    migration('core/20300101000000_a', 'create schema core;', 'drop schema cor;');
+    migration('core/20300102000000_b', 'select 1;', 'select 1;');
+    const { migrations, isProven } = await verifyMigrations({ adminUrl, root });
     expect(isProven).toBe(false);
-    expect(migrations.flatMap(({ faults }) => faults)).toMatchObject([
-      { message: expect.stringContaining('SQLSTATE') },
+    expect(migrations).toMatchObject([
+      {
+        faults: [
+          { stage: 'down', message: expect.stringContaining('20300101000000_a.sql:9:1: schema "cor"') },
+        ],
+      },
     ]);
-    expect(await scratchDatabases()).toBe(0);
+    expect(await databases()).toBe(0);
+  });
+
+  it('reports an up section that cannot run a second time', async () => {
+    const { root, migration } = project();
+    migration('core/20300101000000_a', 'create schema core; create schema social;', 'drop schema core;');
+    const { migrations } = await verifyMigrations({ adminUrl: inject('serverUrl'), root });
+    expect(migrations[0]?.faults.map(({ stage }) => stage)).toEqual(['down', 'up again']);
   });
 
   it('says which ones cannot be undone', async () => {

@@ -14,6 +14,12 @@ begin
     return;
   end if;
 
+  -- Who is blocked is turned away by a read alone: no lock, no write, so a flood costs little.
+  select * into throttle from auth.throttles where scope = p_scope and key_hash = p_key;
+  if throttle.blocked_until > moment then
+    perform core.fail(p_reason, ceil(extract(epoch from throttle.blocked_until - moment))::integer);
+  end if;
+
   select * into strict rule from auth.throttle_rules where scope = p_scope;
 
   -- Makes the row or locks it: attempts of one key stand in line, so a burst cannot slip through a gap.
@@ -57,6 +63,6 @@ end
 $$;
 
 comment on function auth.count_attempt(text, bytea, text) is
-  'Counts one attempt before it is made, or fails with the given reason and the seconds to wait when the rule of the scope has blocked the key. The last attempt that a rule allows is allowed and sets the block; a success takes it back (auth.forget_attempts, auth.uncount_attempt). A refused attempt counts nothing. One row, by its key.';
+  'Counts one attempt before it is made, or fails with the given reason and the seconds to wait when the rule of the scope has blocked the key. The last attempt that a rule allows is allowed and sets the block; a success takes it back (auth.forget_attempts, auth.uncount_attempt). A refused attempt counts and writes nothing. One row, by its key.';
 
 revoke all on function auth.count_attempt(text, bytea, text) from public;

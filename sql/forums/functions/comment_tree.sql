@@ -58,7 +58,8 @@ begin
           and comment.parent_id is null
           and comment.score <= coalesce(after_score, 2147483647)
           and (p_after is null or comment.score < after_score or comment.id > after_id)
-        order by comment.score desc, comment.id
+        -- "is null" is no equality to the planner: without the parent in the order it would sort.
+        order by comment.parent_id, comment.score desc, comment.id
         limit page;
     else
       return query

@@ -17,8 +17,8 @@ export function registerDown(program: Command): void {
     .addHelpText(
       'after',
       `
-Sends SIGTERM, as Ctrl-C in that terminal would: requests and jobs that are under way are finished first.
-Nothing to stop is no failure.`,
+Sends SIGTERM, as Ctrl-C in that terminal would: requests and jobs that are under way are
+finished first. Nothing to stop is no failure.`,
     )
     .action(async (_options: object, command: Command) => {
       const config = await settingsOf(command);

@@ -18,8 +18,10 @@ export function registerServe(program: Command): void {
 Logs to standard output, one JSON object a line. Does not migrate: run "stoa migrate up" first.
 
 Example:
-  STOA_GATEWAY_URL=postgres://stoa_gateway:…@db/stoa STOA_AUTH_URL=postgres://stoa_auth:…@db/stoa \\
-  DATABASE_URL=postgres://stoa_migrator:…@db/stoa stoa serve --host 0.0.0.0`,
+  export DATABASE_URL=postgres://stoa_migrator:…@db/stoa
+  export STOA_GATEWAY_URL=postgres://stoa_gateway:…@db/stoa
+  export STOA_AUTH_URL=postgres://stoa_auth:…@db/stoa
+  stoa serve --host 0.0.0.0`,
     )
     .action(async (_options: object, self: Command) => {
       const config = await settingsOf(self);

@@ -137,11 +137,11 @@ export function registerUp(program: Command): void {
     .addHelpText(
       'after',
       `
-The first start creates a PostgreSQL cluster in .stoa, applies every migration and loads demo data; later starts
-only apply what is new. With DATABASE_URL set it uses that server and starts none.
+The first start creates a PostgreSQL cluster in .stoa, applies every migration and loads demo data;
+later starts only apply what is new. With DATABASE_URL set it uses that server and starts none.
 
-Ctrl-C finishes what is under way and stops; a second Ctrl-C stops at once. Whatever way it ended, the next start
-recovers.
+Ctrl-C finishes what is under way and stops; a second Ctrl-C stops at once. Whatever way it ended,
+the next start recovers.
 
 Examples:
   stoa up

@@ -18,7 +18,9 @@ export function registerWork(program: Command): void {
 Logs to standard output, one JSON object a line. Ctrl-C finishes the jobs that are under way.
 
 Example:
-  STOA_WORKER_URL=postgres://stoa_worker:…@db/stoa DATABASE_URL=postgres://stoa_migrator:…@db/stoa stoa work`,
+  export DATABASE_URL=postgres://stoa_migrator:…@db/stoa
+  export STOA_WORKER_URL=postgres://stoa_worker:…@db/stoa
+  stoa work`,
     )
     .action(async (_options: object, self: Command) => {
       const config = await settingsOf(self);

@@ -61,7 +61,7 @@ describe('checkObjects', () => {
 
   it('leaves a module that is not chosen out of it', async () => {
     const files = await withFunction();
-    files.migration('forums/20300101000001_schema', 'create schema forums;');
+    files.migration('forums/20300102000000_schema', 'create schema forums;');
     files.write(
       'sql/forums/functions/f.sql',
       'create or replace function forums.f() returns int language sql return 1;',
