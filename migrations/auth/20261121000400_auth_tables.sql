@@ -521,7 +521,6 @@ insert into core.error_codes (reason, sqlstate, message, cure) values
   ('password.too_many', 'ST429', 'There were too many wrong passwords.', 'Wait as long as retryAfter says, in seconds.'),
   ('password.too_short', 'ST422', 'A password has at least 8 characters.', 'Choose a longer one.'),
   ('password.too_long', 'ST422', 'A password has at most 128 characters.', 'Choose a shorter one.'),
-  ('password.none', 'ST409', 'This account has no password.', 'Complete the account, or set a password by e-mail.'),
   ('password.not_hashed', 'ST422', 'A password reached the database that is not an argon2id hash.', 'Send the PHC string; the plain password never leaves the API.'),
   ('email.malformed', 'ST422', 'This is not an e-mail address.', 'Send an address of the form name@domain, at most 255 characters.'),
   ('email.missing', 'ST409', 'This account has no e-mail address.', 'Complete the account first.'),

@@ -185,8 +185,10 @@ export const OrdersPlugin: GraphileConfig.Plugin = {
             ...['PRIMARY_KEY_ASC', 'PRIMARY_KEY_DESC'].map((name) => inflection.builtin(name)),
             ...[...orders.values()].filter((order) => order.places.has(place)).map((order) => order.name),
           ].filter((name) => enumType.getValue(name));
+          // Newest first where the identifier is the time of making; the feed of that order where there is one.
+          const newest = offered.includes('NEW') ? 'NEW' : inflection.builtin('PRIMARY_KEY_DESC');
           const fallback = enumType.getValue(
-            inflection.builtin(isTimeOrdered(pgFieldResource) ? 'PRIMARY_KEY_DESC' : 'PRIMARY_KEY_ASC'),
+            isTimeOrdered(pgFieldResource) ? newest : inflection.builtin('PRIMARY_KEY_ASC'),
           );
           return {
             ...args,

@@ -1,7 +1,9 @@
 // First: Grafast reads GRAPHILE_ENV while it is loaded.
 import './production-mode.ts';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeSchema } from 'postgraphile/graphile-build';
 import { createAuthService } from '../auth/service.ts';
 import type { Config } from '../config.ts';
@@ -11,6 +13,7 @@ import { resolveModules } from '../modules.ts';
 import { createPool } from '../postgres/connect.ts';
 import { authenticate } from './authenticate.ts';
 import type { StoaRequest } from './context.ts';
+import { explainError } from './errors.ts';
 import {
   answerWithGrafserv,
   GraphqlService,
@@ -61,11 +64,14 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
   };
 
   try {
+    const requestIds = new AsyncLocalStorage<string>();
     const requests = new WeakMap<IncomingMessage, StoaRequest>();
     const preset = makePreset({
       pool: gateway,
       modules: resolveModules(config.modules),
-      log,
+      log: {
+        error: (details, message) => log.error({ requestId: requestIds.getStore(), ...details }, message),
+      },
       introspection: config.environment !== 'production' || config.explorer,
       explorer: config.explorer,
       requestOf: (message) => requests.get(message),
@@ -78,12 +84,11 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     let isClosing = false;
     const isReady = async (): Promise<boolean> => {
       if (isClosing) return false;
-      try {
-        await gateway.query({ text: 'select 1', query_timeout: 2_000 } as { text: string });
-        return true;
-      } catch {
-        return false;
-      }
+      const answered = gateway.query('select 1').then(
+        () => true,
+        () => false,
+      );
+      return Promise.race([answered, sleep(2_000, false, { ref: false })]);
     };
 
     const answer = async (
@@ -140,13 +145,20 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
           'request',
         );
       });
-      answer(message, response, requestId).catch((error: unknown) => {
+      const answered = requestIds.run(requestId, () => answer(message, response, requestId));
+      answered.catch((error: unknown) => {
         if (response.headersSent || response.destroyed) {
           response.destroy();
           return;
         }
         if (error instanceof HttpRefusal) {
           sendRefusal(response, error);
+          return;
+        }
+        const known = explainError(error);
+        if (known) {
+          const status = known.extensions['code'] === 'UNAVAILABLE' ? 503 : 500;
+          sendRefusal(response, new HttpRefusal(status, known.message, known.extensions));
           return;
         }
         const id = randomUUID();

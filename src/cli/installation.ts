@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Client } from 'pg';
 import type { ApiConfig, RunningApi } from '../api/server.ts';
 import type { Config } from '../config.ts';
+import { demoUsername } from '../demo/index.ts';
 import { exitCodes, StoaError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { migrateUp } from '../migrate/index.ts';
@@ -92,4 +93,17 @@ export function refuseTakenPort(config: Config): StoaError {
       exitCode: exitCodes.busy,
     },
   );
+}
+
+/** Whether the account of the demo data is there. */
+export async function hasDemoAccount(config: ReadyConfig): Promise<boolean> {
+  const client = await connect(config.adminUrl, 'up');
+  try {
+    const { rowCount } = await client.query('select from core.users where username::text = $1', [
+      demoUsername,
+    ]);
+    return rowCount === 1;
+  } finally {
+    await client.end();
+  }
 }

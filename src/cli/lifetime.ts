@@ -3,11 +3,13 @@ import { exitCodes } from '../errors.ts';
 /** Gracefully: what is going on is finished. At once: it is cut off, and recovered at the next start. */
 export type Ending = 'gracefully' | 'at once';
 
+export type Closer = (ending: Ending) => Promise<void>;
+
 export interface Lifetime {
   /** Aborted when stopping begins. */
   readonly signal: AbortSignal;
   /** What is added last is closed first. What is added while stopping is closed at once. */
-  add(close: (ending: Ending) => Promise<void>): void;
+  add(close: Closer): void;
   /** Something that must not end has ended: stop everything else and fail with this error. */
   fail(error: unknown): void;
 }
@@ -26,9 +28,9 @@ export async function runUntilStopped(
   onStopping: () => void = () => {},
 ): Promise<number> {
   const controller = new AbortController();
-  const closers: ((ending: Ending) => Promise<void>)[] = [];
+  const closers: Closer[] = [];
   let failure: { readonly error: unknown } | undefined;
-  const haste = { ending: 'gracefully' as Ending };
+  let isHurried = false;
   let stoppedAt: number | undefined;
   let announceStop = (): void => {};
   let announceHurry = (): void => {};
@@ -50,7 +52,7 @@ export async function runUntilStopped(
       onStopping();
       begin();
     } else if (Date.now() - stoppedAt > sameKeyPressMs) {
-      haste.ending = 'at once';
+      isHurried = true;
       announceHurry();
     }
   };
@@ -79,16 +81,20 @@ export async function runUntilStopped(
     );
     await Promise.race([starting, stopped]);
     await stopped;
-    const closing = closeAll(closers, () => haste.ending);
+    const closing = closeAll(closers);
     await Promise.race([closing, hurried]);
-    if (haste.ending === 'at once') await Promise.allSettled(closers.map((close) => close('at once')));
+    if (isHurried) await Promise.allSettled(closers.map((close) => close('at once')));
     if (failure) throw failure.error;
-    return isStarted && haste.ending === 'gracefully' ? exitCodes.ok : exitCodes.interrupted;
+    return isStarted && !isHurried ? exitCodes.ok : exitCodes.interrupted;
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
   }
 }
 
-async function closeAll(closers: ((ending: Ending) => Promise<void>)[], ending: () => Ending): Promise<void> {
-  for (let close = closers.pop(); close; close = closers.pop()) await close(ending());
+/** Each leaves the list when it is closed, so that what is left can be closed at once. */
+async function closeAll(closers: Closer[]): Promise<void> {
+  for (let close = closers.at(-1); close; close = closers.at(-1)) {
+    await close('gracefully');
+    closers.pop();
+  }
 }

@@ -8,6 +8,7 @@ import { registerDown } from './commands/down.ts';
 import { registerImport } from './commands/import.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPsqlUrl } from './commands/psql-url.ts';
+import { registerSeed } from './commands/seed.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerUp } from './commands/up.ts';
@@ -52,6 +53,7 @@ export function buildProgram(): Command {
   registerMigrate(program);
   registerAccount(program);
   registerImport(program);
+  registerSeed(program);
   registerDocs(program);
   registerApi(program);
 

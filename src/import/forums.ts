@@ -104,6 +104,7 @@ async function importFile(
         title text not null,
         content text not null,
         link_url text,
+        is_nsfw boolean not null,
         flair text,
         upvotes integer not null,
         downvotes integer not null,
@@ -166,6 +167,7 @@ function copyLine(post: ImportedPost): string {
     post.title,
     post.content,
     post.linkUrl,
+    String(post.isAdult),
     post.flair,
     String(post.upvotes),
     String(post.downvotes),
@@ -276,10 +278,10 @@ async function addPosts(client: Client, forumId: string, source: string): Promis
        returning post_id
      )
      insert into forums.posts
-       (id, forum_id, flair_id, type, title, content, content_format, link_url,
+       (id, forum_id, flair_id, type, title, content, content_format, link_url, is_nsfw,
         score, upvote_count, downvote_count, last_activity_at, edited_at, inserted_at, updated_at)
      select distinct on (staged.id)
-       staged.id, $1::uuid, flair.id, staged.type, staged.title, staged.content, 'markdown', staged.link_url,
+       staged.id, $1::uuid, flair.id, staged.type, staged.title, staged.content, 'markdown', staged.link_url, staged.is_nsfw,
        staged.upvotes - staged.downvotes, staged.upvotes, staged.downvotes,
        staged.inserted_at, staged.edited_at, staged.inserted_at, staged.inserted_at
      from fresh

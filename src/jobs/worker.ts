@@ -1,4 +1,5 @@
 import { parseCronItems, Logger as QueueLogger, run, type TaskList } from 'graphile-worker';
+import { mailerOf } from '../auth/mailer.ts';
 import type { Logger } from '../log.ts';
 import { resolveModules } from '../modules.ts';
 import { createPool } from '../postgres/connect.ts';
@@ -29,6 +30,8 @@ export async function startWorker(
   options: { readonly log: Logger },
 ): Promise<RunningWorker> {
   const log = options.log.child({ part: 'worker' });
+  // A mailer that cannot be used is told now, not with the first mail.
+  await mailerOf(config, log);
   const pool = createPool(config.workerUrl, {
     applicationName: 'worker',
     max: concurrency + 2,

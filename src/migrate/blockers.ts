@@ -27,10 +27,30 @@ export async function blockersOf(watcher: Client, pid: number): Promise<readonly
      order by activity.xact_start nulls last`,
     [pid],
   );
+  return rows.length > 0 ? rows : preparedTransactions(watcher, pid);
+}
+
+/** A transaction that was prepared and never committed blocks like any other, from no process at all. */
+async function preparedTransactions(watcher: Client, pid: number): Promise<readonly Blocker[]> {
+  const { rows } = await watcher.query<Blocker>(
+    `select
+       0 as pid,
+       owner as "user",
+       null as application,
+       null as client,
+       format('prepared transaction %L', gid) as state,
+       null as query,
+       round(extract(epoch from clock_timestamp() - prepared) * 1000)::float8 as "ageMs",
+       'lock' as holds
+     from pg_prepared_xacts
+     where database = current_database() and 0 = any (pg_blocking_pids($1))
+     order by prepared`,
+    [pid],
+  );
   return rows;
 }
 
-/** `pid 4711, psql, user ana, from 10.0.0.5, idle in transaction for 3 min: select …` */
+/** `pid 4711, application "psql", user ana, from 10.0.0.5, idle in transaction, transaction of 3 min 2 s` */
 export function describeBlocker(blocker: Blocker): string {
   const facts = [`pid ${blocker.pid}`];
   if (blocker.application) facts.push(`application "${blocker.application}"`);
@@ -38,8 +58,12 @@ export function describeBlocker(blocker: Blocker): string {
   if (blocker.client) facts.push(`from ${blocker.client}`);
   const state = blocker.state ?? 'in a session whose details this login may not see';
   facts.push(blocker.ageMs === null ? state : `${state}, transaction of ${duration(blocker.ageMs)}`);
-  const query = blocker.query?.replaceAll(/\s+/g, ' ').trim();
-  return query ? `${facts.join(', ')}: ${query}` : facts.join(', ');
+  return facts.join(', ');
+}
+
+/** Its query on one line, where it may be seen. */
+export function queryOf(blocker: Blocker): string | undefined {
+  return blocker.query?.replaceAll(/\s+/g, ' ').trim() || undefined;
 }
 
 export function duration(ms: number): string {

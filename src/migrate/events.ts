@@ -4,6 +4,7 @@ export type Direction = 'up' | 'down';
 
 /** A session that stands in the way. Fields are null where the server hides other people's sessions. */
 export interface Blocker {
+  /** 0 for a prepared transaction, which has no process. */
   readonly pid: number;
   readonly user: string | null;
   readonly application: string | null;
@@ -30,7 +31,6 @@ export interface StatementPlace {
 
 export type MigrationEvent =
   | { readonly type: 'waiting'; readonly holder: LockHolder | undefined; readonly waitedMs: number }
-  | { readonly type: 'queue'; readonly message: string }
   | {
       readonly type: 'migration';
       readonly migration: string;

@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { exitCodes, StoaError } from '../errors.ts';
-import { describeBlocker } from './blockers.ts';
+import { describeBlocker, queryOf } from './blockers.ts';
 import { caret, positionAt } from './caret.ts';
 import type { Blocker } from './events.ts';
 import { utf16Offset } from './split.ts';
@@ -35,7 +35,11 @@ export function explainFailure(
   if (error.hint) lines.push(`Hint: ${error.hint}`);
   if (error.where) lines.push(`Where: ${error.where}`);
   if (circumstances.attempts > 1) lines.push(`Tried ${circumstances.attempts} times.`);
-  for (const blocker of circumstances.blockers) lines.push(`In the way: ${describeBlocker(blocker)}`);
+  for (const blocker of circumstances.blockers) {
+    lines.push(`In the way: ${describeBlocker(blocker)}`);
+    const query = queryOf(blocker);
+    if (query !== undefined) lines.push(`            ${query.slice(0, 200)}`);
+  }
   return new StoaError('migrate.statement_failed', lines.join('\n'), {
     cure: cureFor(error.code, step),
     exitCode: error.code === '55P03' || error.code === '40P01' ? exitCodes.busy : exitCodes.database,

@@ -1,6 +1,7 @@
 import { Logger, runMigrations } from 'graphile-worker';
 import type { Client } from 'pg';
 import { createPool } from '../postgres/connect.ts';
+import { actingUrl } from '../postgres/roles.ts';
 
 /**
  * Brings the job queue's own schema to the version of the installed graphile-worker. It belongs to stoa_worker, so
@@ -8,7 +9,10 @@ import { createPool } from '../postgres/connect.ts';
  */
 export async function migrateQueue(databaseUrl: string, owner: Client): Promise<void> {
   await prepareSchema(owner);
-  const pool = createPool(asWorker(databaseUrl), { applicationName: 'migrate (queue)', max: 1 });
+  const pool = createPool(actingUrl(databaseUrl, 'stoa_worker'), {
+    applicationName: 'migrate (queue)',
+    max: 1,
+  });
   try {
     await runMigrations({
       pgPool: pool,
@@ -18,14 +22,6 @@ export async function migrateQueue(databaseUrl: string, owner: Client): Promise<
   } finally {
     await pool.end();
   }
-}
-
-/** The role is set when the session starts, so that it holds for every statement of it. */
-function asWorker(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  const given = url.searchParams.get('options');
-  url.searchParams.set('options', `${given === null ? '' : `${given} `}-c role=stoa_worker`);
-  return url.toString();
 }
 
 /**

@@ -18,8 +18,8 @@ export function refuseStatement(statement: Statement, file: string): void {
   }
   if ('VariableSetStmt' in node) {
     const { is_local: isLocal, name = 'a setting', kind } = node.VariableSetStmt;
-    // "set transaction …" and "set local …" end with the transaction.
-    if (isLocal !== true && kind !== 'VAR_SET_MULTI') {
+    // "set transaction …" ends with the transaction, as "set local …" does.
+    if (isLocal !== true && !(kind === 'VAR_SET_MULTI' && name.startsWith('TRANSACTION'))) {
       refuse(
         `SET without LOCAL: ${name} would stay set for every migration after this one.`,
         `Write "set local ${name} …".`,
@@ -39,4 +39,14 @@ export function refuseStatement(statement: Statement, file: string): void {
       'Name the index.',
     );
   }
+}
+
+/** Where each statement is a transaction of its own, a setting that ends with the transaction does nothing. */
+export function refuseLocalSetting({ node, start }: Statement, file: string): void {
+  if (!('VariableSetStmt' in node)) return;
+  throw new StoaError(
+    'migrate.refused_statement',
+    `${file}:${start.line}: SET LOCAL does nothing here: the file runs statement by statement, because one of them is concurrent.`,
+    { cure: 'Put the concurrent statements into a migration of their own.', exitCode: exitCodes.input },
+  );
 }

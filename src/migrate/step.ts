@@ -1,7 +1,7 @@
 import { exitCodes, StoaError } from '../errors.ts';
 import type { Direction, StatementPlace } from './events.ts';
 import type { Migration } from './load.ts';
-import { refuseStatement } from './refused.ts';
+import { refuseLocalSetting, refuseStatement } from './refused.ts';
 import { type Statement, splitStatements } from './split.ts';
 import { classify, kindOf, runsInTransaction } from './traits.ts';
 
@@ -28,13 +28,12 @@ export async function planStep(migration: Migration, direction: Direction): Prom
   }
   const source = { path: migration.file, line: section.line };
   const statements = await splitStatements(section.text, source);
-  for (const statement of statements) refuseStatement(statement, migration.file);
-  return {
-    migration,
-    direction,
-    statements,
-    isTransactional: statements.every((statement) => runsInTransaction(statement.node)),
-  };
+  const isTransactional = statements.every((statement) => runsInTransaction(statement.node));
+  for (const statement of statements) {
+    refuseStatement(statement, migration.file);
+    if (!isTransactional) refuseLocalSetting(statement, migration.file);
+  }
+  return { migration, direction, statements, isTransactional };
 }
 
 export function placeOf(step: Step, index: number): StatementPlace {

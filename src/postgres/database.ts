@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, extendConfig } from '../config.ts';
-import { ensureDataFolder } from '../data-folder.ts';
+import { dataFolder, ensureDataFolder } from '../data-folder.ts';
 import { exitCodes, StoaError } from '../errors.ts';
 import { superuser } from './cluster.ts';
 import { connect, databaseOf } from './connect.ts';
@@ -151,6 +151,19 @@ async function closeAfterOthers(url: string): Promise<void> {
   }
 }
 
+function explainLostSecrets(error: unknown, dataDir: string): unknown {
+  if (!(error instanceof StoaError && error.code === 'database.login_refused')) return error;
+  return new StoaError(
+    'cluster.secrets_lost',
+    `The passwords in ${dataFolder(dataDir).secrets} are not those of the database cluster.`,
+    {
+      cure: 'Bring that file back from a copy, or set new passwords as docs/operations/data-folder.md tells.',
+      exitCode: exitCodes.database,
+      cause: error,
+    },
+  );
+}
+
 async function openEmbedded(config: Config, options: OpenOptions): Promise<OpenDatabase> {
   ensureDataFolder(config.dataDir);
   let hold = takeHold(config.dataDir, options.command);
@@ -168,7 +181,9 @@ async function openEmbedded(config: Config, options: OpenOptions): Promise<OpenD
     try {
       const ready = embeddedConfig(config, cluster.port);
       const passwords = Object.fromEntries(loginRoles.map((role) => [role, secrets.passwordOf(role)]));
-      await prepareDatabase(ready.adminUrl, embeddedDatabase, passwords);
+      await prepareDatabase(ready.adminUrl, embeddedDatabase, passwords).catch((error: unknown) => {
+        throw explainLostSecrets(error, config.dataDir);
+      });
       held.update({ isReady: true });
       return {
         config: ready,

@@ -136,6 +136,11 @@ function removeStalePidFile(location: ClusterLocation): void {
   }
 }
 
+function keepPointer(config: Config, folder: string, port: number): void {
+  const pointer: Pointer = { folder, port, preferredPort: config.postgresPort };
+  inDataFolder(config.dataDir, () => writeJson(dataFolder(config.dataDir).cluster, pointer));
+}
+
 async function choosePort(config: Config): Promise<number> {
   const kept = readPointer(config.dataDir);
   const first = kept?.preferredPort === config.postgresPort ? kept.port : config.postgresPort;
@@ -170,11 +175,15 @@ export async function startEmbedded(
   );
   removeStalePidFile(location);
   const isNew = majorOf(location.folder) === undefined;
+  if (isNew) keepPointer(config, location.folder, config.postgresPort);
   if (isNew) initialiseCluster(location, { password: secrets.passwordOf(superuser) });
   const port = await choosePort(config);
-  const paths = dataFolder(config.dataDir);
-  const pointer: Pointer = { folder: location.folder, port, preferredPort: config.postgresPort };
-  inDataFolder(config.dataDir, () => writeJson(paths.cluster, pointer));
-  const cluster = await startCluster({ ...location, port, logFile: paths.postgresLog, settings });
+  keepPointer(config, location.folder, port);
+  const cluster = await startCluster({
+    ...location,
+    port,
+    logFile: dataFolder(config.dataDir).postgresLog,
+    settings,
+  });
   return { cluster, secrets, isNew, version: location.binaries.version.split('-')[0] ?? '' };
 }

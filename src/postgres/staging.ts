@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   chownSync,
   cpSync,
@@ -43,20 +43,18 @@ export function reachableBinaries(binaries: PostgresBinaries, user: RunAs | unde
 }
 
 /**
- * A folder for the cluster's data that `user` owns: `wanted` itself where the user can get there, else one under
- * /var/lib/stoa that is told apart by the path of `wanted`.
+ * A folder for the cluster's data that `user` owns: `wanted` itself where the user can get there, else a new one under
+ * /var/lib/stoa. Its name has a part of chance: whoever deletes the data folder means to start anew, and the passwords
+ * of the cluster that stays behind are gone with it.
  */
 export function reachableDataFolder(wanted: string, user: RunAs | undefined): string {
-  if (!user) {
-    mkdirSync(wanted, { recursive: true, mode: 0o700 });
-    return wanted;
-  }
   mkdirSync(wanted, { recursive: true, mode: 0o700 });
+  if (!user) return wanted;
   chownSync(wanted, user.uid, user.gid);
   if (canEnter(user, wanted)) return wanted;
   if (readdirSync(wanted).length === 0) rmdirSync(wanted);
-  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
-  const staged = join(stagingRoot, 'data', name);
+  const origin = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
+  const staged = join(stagingRoot, 'data', `${origin}-${randomBytes(4).toString('hex')}`);
   mkdirSync(staged, { recursive: true, mode: 0o755 });
   chownSync(staged, user.uid, user.gid);
   return staged;

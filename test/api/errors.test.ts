@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { databaseRefusals } from '../../src/api/errors.ts';
-import { graphqlCodes } from '../../src/error-codes.ts';
+import { databaseRefusals, graphqlCodes } from '../../src/error-codes.ts';
 import { createUser, type TestDatabase, testDatabase } from '../harness/index.ts';
 import { type GraphqlError, startTestApi, type TestApi } from './api.ts';
 
@@ -88,7 +87,12 @@ describe('an error of the database itself', () => {
       expect(JSON.stringify(error)).not.toMatch(/secret|ann@example|stack/);
 
       const logged = api.log.find((line) => line['id'] === error.extensions['id']);
-      expect(logged).toMatchObject({ sqlstate, error: 'secret_table is broken', table: 'secret_table' });
+      expect(logged).toMatchObject({
+        requestId: expect.any(String),
+        sqlstate,
+        error: 'secret_table is broken',
+        table: 'secret_table',
+      });
       expect(JSON.stringify(logged)).not.toContain('ann@example');
     },
   );

@@ -98,6 +98,18 @@ it('without the module, there are no forums', async () => {
   expect(base).toContain('type User ');
 });
 
+it('aggregates are there for the table that asks for them, and for no other', async () => {
+  expect(sdl).not.toMatch(/Aggregates/);
+  const counted = await testDatabase();
+  await counted.query(
+    `comment on table forums.posts is E'@name post\\n@behavior +resource:aggregates +resource:groupedAggregates\\nA post.'`,
+  );
+  const text = await printSdl({ gatewayUrl: counted.urlFor('stoa_gateway'), modules });
+  expect(text).toContain('type PostAggregates');
+  expect(text).not.toContain('type CommentAggregates');
+  await counted.drop();
+});
+
 describe('the start is refused', () => {
   it.each([
     [

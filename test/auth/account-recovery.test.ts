@@ -28,6 +28,10 @@ describe('a forgotten password', () => {
     await service.resetPassword(tokenIn(mails[0]), 'another password');
     expect(await service.authenticate(tokens.accessToken)).toBeUndefined();
     expect(await refusalOf(service.refreshSession(tokens.refreshToken, {}))).toBe('session.ended');
+    const alive = await db.query('select from auth.sessions where user_id = $1 and revoked_at is null', [
+      ada.userId,
+    ]);
+    expect(alive.rowCount).toBe(0);
     expect(await refusalOf(service.signIn('ada', ada.password, {}))).toBe('sign_in.failed');
     await expect(service.signIn('ada', 'another password', {})).resolves.toMatchObject({ kind: 'complete' });
     const { rows } = await db.query(

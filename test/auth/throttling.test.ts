@@ -153,6 +153,18 @@ describe('mails that are asked for', () => {
   });
 });
 
+test('a network address is one IPv4 address, however it is written, or a /64 of IPv6', async () => {
+  const { rows } = await db.query(
+    `select
+       auth.network_key('192.0.2.1') = auth.network_key('::ffff:192.0.2.1') as mapped,
+       auth.network_key('::ffff:192.0.2.1') = auth.network_key('::ffff:192.0.2.2') as neighbours,
+       auth.network_key('2001:db8::1') = auth.network_key('2001:db8:0:0:ffff::2') as home,
+       auth.network_key('2001:db8::1') = auth.network_key('2001:db8:0:1::1') as next_home,
+       auth.network_key(null) as nowhere`,
+  );
+  expect(rows).toEqual([{ mapped: true, neighbours: false, home: true, next_home: false, nowhere: null }]);
+});
+
 test('what was counted is keyed by digests only', async () => {
   await refusalOf(wrong('a password typed into the wrong field'));
   const { rows } = await db.query('select t::text as line from auth.throttles t');

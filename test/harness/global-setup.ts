@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
+import { migrateUp } from '../../src/migrate/index.ts';
 import { connect, withDatabase } from '../../src/postgres/connect.ts';
 import { prepareDatabase } from '../../src/postgres/prepare.ts';
 import { loginRoles } from '../../src/postgres/roles.ts';
 import { startTestServer } from './server.ts';
-import { applyMigrations, applyWorkingCopies } from './working-copies.ts';
+import { applyWorkingCopies } from './working-copies.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -24,25 +24,9 @@ function majorOf(project: TestProject): number {
 }
 
 async function fillTemplate(url: string): Promise<void> {
-  // Written as a variable until the engine is there, so that this file compiles without it.
-  const engine = new URL('../../src/migrate/index.ts', import.meta.url);
-  let isMigrated = false;
-  if (existsSync(engine)) {
-    try {
-      const { migrateUp } = await import(engine.href);
-      await migrateUp({ databaseUrl: url });
-      isMigrated = true;
-    } catch (error) {
-      console.warn('migrateUp failed, migrations are applied plainly:', error);
-    }
-  }
+  await migrateUp({ databaseUrl: url });
   const client = await connect(url, 'test template');
   try {
-    if (!isMigrated) {
-      const { rows } = await client.query("select to_regnamespace('core') is not null as is_started");
-      if (!rows[0].is_started)
-        for (const refused of await applyMigrations(client)) console.warn('MIGRATION', refused);
-    }
     for (const refused of await applyWorkingCopies(client)) console.warn('OBJECT', refused);
   } finally {
     await client.end();

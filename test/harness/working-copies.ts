@@ -25,23 +25,3 @@ export async function applyWorkingCopies(client: ClientBase): Promise<{ file: st
     pending = refused.map(({ file }) => file);
   }
 }
-
-/** The Up parts of all migrations, in order. */
-export async function applyMigrations(client: ClientBase): Promise<{ file: string; message: string }[]> {
-  const name = (file: string): string => file.split('/').at(-1) ?? file;
-  const files = globSync('migrations/*/*.sql').sort((a, b) => (name(a) < name(b) ? -1 : 1));
-  await client.query('set role stoa_owner; set check_function_bodies = off');
-  const refused: { file: string; message: string }[] = [];
-  for (const file of files) {
-    const up = readFileSync(file, 'utf8').split(/^\s*--[\s-]*down\s+migration/im)[0] ?? '';
-    try {
-      await client.query(`begin;\n${up}\n;commit`);
-    } catch (error) {
-      await client.query('rollback');
-      refused.push({ file, message: error instanceof Error ? error.message : String(error) });
-      break;
-    }
-  }
-  await client.query('reset role; reset check_function_bodies');
-  return refused;
-}

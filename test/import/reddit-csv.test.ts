@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { historicalId, type ParsedRow, readRedditCsv } from '../../src/import/formats/reddit-csv.ts';
+import { type ParsedRow, readRedditCsv } from '../../src/import/formats/reddit-csv.ts';
 
 const fixture = new URL('./fixtures/lampmakers.csv', import.meta.url).pathname;
 
@@ -54,15 +54,6 @@ test('where up minus down is not the score, the score wins and the source is kep
     downvotes: 0,
     reported: { score: 50, upvotes: 77, downvotes: 20, comments: 3 },
   });
-});
-
-test('an id is made from time and origin: version 7, variant 2, equal for equal input only', () => {
-  const time = new Date('2011-03-13T07:06:40Z');
-  const id = historicalId(time, 'reddit', 't3_a1');
-  expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  expect(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toBe(time.getTime());
-  expect(historicalId(time, 'reddit', 't3_a1')).toBe(id);
-  expect(historicalId(time, 'reddit', 't3_a2')).not.toBe(id);
 });
 
 test.each([

@@ -52,7 +52,7 @@ describe('a statement that does not get its lock', () => {
     const failed = migrateUp({ databaseUrl, root, patience: { ...impatient, tries: 2 } });
     await expect(failed).rejects.toMatchObject({ code: 'migrate.statement_failed', exitCode: 7 });
     await expect(failed).rejects.toThrow(
-      /Tried 2 times\.\nIn the way: pid \d+, application "stoa long report".*of everything/,
+      /Tried 2 times\.\nIn the way: pid \d+, application "stoa long report".*\n.*of everything/,
     );
   });
 

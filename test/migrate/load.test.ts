@@ -76,12 +76,18 @@ describe('planStep', () => {
   const refused: [string, string, string][] = [
     ['set', "set lock_timeout = '1s';", 'SET without LOCAL'],
     ['set role', 'set role stoa_member;', 'SET without LOCAL'],
+    ['session characteristics', 'set session characteristics as transaction read only;', 'SET without LOCAL'],
     ['reset', 'reset all;', 'SET without LOCAL'],
     ['begin', 'begin;', 'does not begin, commit or roll back'],
     ['commit', 'select 1; commit;', 'does not begin, commit or roll back'],
     ['savepoint', 'savepoint a;', 'does not begin, commit or roll back'],
     ['discard', 'discard all;', 'DISCARD'],
     ['an index that may be there', 'create index concurrently if not exists i on a.b (c);', 'IF NOT EXISTS'],
+    [
+      'a local setting beside a concurrent statement',
+      "set local work_mem = '1MB'; vacuum;",
+      'SET LOCAL does nothing here',
+    ],
     ['an index without a name', 'create index concurrently on a.b (c);', 'without a name'],
   ];
   it.each(refused)('refuses %s and names the line', async (_, up, message) => {

@@ -26,7 +26,7 @@ describe('a prepared database', () => {
       id: '018f0000-0000-7000-8000-000000000000',
     });
     const { rows } = await db.query('select session_user');
-    expect(rows[0]).toEqual({ session_user: 'postgres' });
+    expect(rows[0]).not.toEqual({ session_user: 'stoa_gateway' });
   });
 
   test('gives nobody the public schema', async () => {

@@ -11,7 +11,7 @@ begin
     'sign_in.failed', 'sign_in.busy', 'account.locked', 'account.disabled', 'account.banned', 'account.restricted',
     'session.required',
     'session.ended', 'session.token_reused', 'second_factor.wrong', 'second_factor.not_begun', 'second_factor.not_on',
-    'password.wrong', 'password.too_short', 'password.too_long', 'password.none', 'input.malformed',
+    'password.wrong', 'password.too_short', 'password.too_long', 'input.malformed',
     'wallet.network_unknown', 'wallet.address_malformed', 'wallet.message_invalid', 'wallet.signature_wrong',
     'wallet.pin_required', 'wallet.pin_wrong', 'wallet.pin_malformed'
   ) then

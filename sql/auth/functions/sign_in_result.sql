@@ -11,21 +11,23 @@ declare
   account auth.accounts;
 begin
   if p_user_id is null or not p_ok then
-    -- A write in any case: a name that nobody has costs a commit as well.
-    update auth.throttles
-    set updated_at = now()
-    where scope = 'sign_in_name'
-      and key_hash = auth.name_key(p_name);
-
-    update auth.accounts
-    set
-      failed_login_count = least(failed_login_count + 1, 32000),
-      locked_until = case
-        when (failed_login_count + 1) % 10 = 0
-          then now() + least(interval '15 minutes' * power(2, least((failed_login_count + 1) / 10 - 1, 20)), interval '1 day')
-        else locked_until
-      end
-    where user_id = p_user_id;
+    -- One update of one row by its key in either case, so that a name that nobody has takes the same time.
+    if p_user_id is null then
+      update auth.throttles
+      set updated_at = now()
+      where scope = 'sign_in_name'
+        and key_hash = auth.name_key(p_name);
+    else
+      update auth.accounts
+      set
+        failed_login_count = least(failed_login_count + 1, 32000),
+        locked_until = case
+          when (failed_login_count + 1) % 10 = 0
+            then now() + least(interval '15 minutes' * power(2, least((failed_login_count + 1) / 10 - 1, 20)), interval '1 day')
+          else locked_until
+        end
+      where user_id = p_user_id;
+    end if;
 
     return query select 'sign_in.failed'::text, null::integer, false;
     return;

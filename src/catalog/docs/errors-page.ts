@@ -1,4 +1,4 @@
-import { graphqlCodes } from '../../error-codes.ts';
+import { apiCodes, databaseRefusals, graphqlCodes } from '../../error-codes.ts';
 import type { Catalog, ErrorCode } from '../model/model.ts';
 import { cell, generatedNotice, page, table } from './markdown.ts';
 
@@ -50,6 +50,24 @@ export function errorsPage({ modules, errorCodes }: Catalog): string {
         String(httpStatus),
         cell(meaning),
         String(errorCodes.filter((known) => known.sqlstate === sqlstate).length),
+      ]),
+    ),
+    '## From the API itself',
+    'Given before the database is asked, or when nothing else fits.',
+    table(
+      ['code', 'meaning'],
+      Object.entries(apiCodes).map(([code, meaning]) => [`\`${code}\``, cell(meaning)]),
+    ),
+    '## From the database, where no procedure says why',
+    'PostgreSQL’s own messages name tables and constraints; these stand in their place. A SQLSTATE of fewer than five characters is a class.',
+    table(
+      ['SQLSTATE', 'code', 'reason', 'message', 'cure'],
+      databaseRefusals.map(({ sqlstate, code, reason, message, cure }) => [
+        sqlstate,
+        `\`${code}\``,
+        `\`${reason}\``,
+        cell(message),
+        cell(cure),
       ]),
     ),
     '## Reasons',

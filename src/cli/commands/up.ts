@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import type { RunningApi } from '../../api/server.ts';
 import type { Config } from '../../config.ts';
 import { dataFolder, ensureDataFolder } from '../../data-folder.ts';
+import { demoUsername, loadDemo } from '../../demo/index.ts';
 import { exitCodes, StoaError } from '../../errors.ts';
 import { startWorker } from '../../jobs/worker.ts';
 import { createLogger, type Logger } from '../../log.ts';
@@ -13,7 +13,7 @@ import { type OpenDatabase, openDatabase, type ReadyConfig } from '../../postgre
 import { alreadyRunning, readHolder } from '../../postgres/holder.ts';
 import { isPortFree } from '../../postgres/port.ts';
 import { loadSecrets, withSecretKey } from '../../secrets.ts';
-import { isEmpty, refuseTakenPort, startApiOf, version } from '../installation.ts';
+import { hasDemoAccount, isEmpty, refuseTakenPort, startApiOf, version } from '../installation.ts';
 import { type Lifetime, runUntilStopped } from '../lifetime.ts';
 import { duration, note, print, styled } from '../output.ts';
 import { addSettings, settingsOf } from '../settings.ts';
@@ -45,35 +45,35 @@ async function migrate(config: ReadyConfig, lifetime: Lifetime): Promise<void> {
   lifetime.signal.throwIfAborted();
 }
 
-/** The name of the demo account, once there is demo data. */
-async function loadDemoData(config: ReadyConfig, password: string): Promise<string | undefined> {
-  const module = new URL('../../demo/index.ts', import.meta.url);
-  if (!existsSync(module)) return undefined;
-  const { loadDemo, demoUsername } = await import(module.href);
+/** Whether there is a demo account to sign in with; demo data goes into a database that is new, and nowhere else. */
+async function loadDemoData(config: ReadyConfig, password: string): Promise<boolean> {
   if (config.demo && (await isEmpty(config))) {
     await step(
-      () => loadDemo({ databaseUrl: config.adminUrl, password, argon2: config.argon2 }),
-      () => 'Demo data loaded',
+      () => loadDemo({ databaseUrl: config.databaseUrl, password, argon2: config.argon2 }),
+      ({ counts }) =>
+        `Demo data: ${Object.entries(counts)
+          .map(([kind, count]) => `${count} ${kind}`)
+          .join(', ')}`,
     );
   }
-  return demoUsername;
+  return config.demo && (await hasDemoAccount(config));
 }
 
 interface Facts {
   readonly database: OpenDatabase;
   readonly api: RunningApi;
-  readonly demoUsername: string | undefined;
+  readonly isDemo: boolean;
   readonly demoPassword: string;
 }
 
-function announce({ database, api, demoUsername, demoPassword }: Facts): void {
+function announce({ database, api, isDemo, demoPassword }: Facts): void {
   const { config } = database;
   const paths = dataFolder(config.dataDir);
   const shown = (path: string): string => relative(process.cwd(), path);
   const lines: [string, string][] = [];
   lines.push(['GraphQL', api.url]);
   if (api.explorerUrl !== undefined) lines.push(['Explorer', api.explorerUrl]);
-  if (demoUsername !== undefined) {
+  if (isDemo) {
     lines.push(['Demo login', `${demoUsername} / ${demoPassword}`]);
   }
   lines.push(['PostgreSQL', `${redactUrl(config.adminUrl)}`]);
@@ -110,7 +110,7 @@ async function start(config: Config, lifetime: Lifetime): Promise<void> {
   const ready = withSecretKey(database.config, database.isEmbedded);
   await migrate(ready, lifetime);
   const { demoPassword } = loadSecrets(config.dataDir);
-  const demoUsername = await loadDemoData(ready, demoPassword);
+  const isDemo = await loadDemoData(ready, demoPassword);
   lifetime.signal.throwIfAborted();
 
   const worker = await step(
@@ -125,7 +125,7 @@ async function start(config: Config, lifetime: Lifetime): Promise<void> {
   );
   lifetime.add(() => api.close());
   database.hold?.update({ url: api.url });
-  announce({ database, api, demoUsername, demoPassword });
+  announce({ database, api, isDemo, demoPassword });
 }
 
 export function registerUp(program: Command): void {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { CsvError, parse } from 'csv-parse';
 import { exitCodes, StoaError } from '../../errors.ts';
+import { uuidv7At } from '../../uuidv7.ts';
 
 /**
  * Reads the CSV export of a subreddit: one post a row, with at least the columns of `requiredColumns`.
@@ -66,21 +66,6 @@ const entities: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', 
 
 function decodeEntities(text: string): string {
   return text.replace(/&(?:amp|lt|gt);/g, (entity) => entities[entity] ?? entity);
-}
-
-/**
- * A version 7 UUID (RFC 9562) whose random part is a digest of the source's own id, so that importing twice
- * meets the same key instead of making a second row.
- */
-export function historicalId(time: Date, source: string, externalId: string): string {
-  const digest = createHash('sha256').update(`${source}:${externalId}`).digest();
-  const bytes = Buffer.alloc(16);
-  bytes.writeUIntBE(time.getTime(), 0, 6);
-  digest.copy(bytes, 6, 0, 10);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
 class Rejection extends Error {}
@@ -151,7 +136,7 @@ function toPost(row: Readonly<Record<Column, string>>): ImportedPost {
 
   const isText = boolean(row.is_self, 'is_self');
   return {
-    id: historicalId(insertedAt, 'reddit', externalId),
+    id: uuidv7At(insertedAt, `reddit:${externalId}`),
     externalId,
     insertedAt,
     editedAt: undefined,

@@ -49,7 +49,9 @@ describe('a private forum', () => {
     expect(await seesPost(member, post)).toBe(false);
     expect(await reasonOf(member.call('subscribe', { forum_id: forum.id }))).toBe('forum.unknown');
     expect(await reasonOf(member.call('vote_post', { post_id: post.id, direction: 1 }))).toBe('post.unknown');
-    expect(await reasonOf(member.call('create_comment', { post_id: post.id, content: 'Hi' }))).toBe('post.unknown');
+    expect(await reasonOf(member.call('create_comment', { post_id: post.id, content: 'Hi' }))).toBe(
+      'post.unknown',
+    );
     expect(await sees(staff, forum)).toBe(true);
 
     const host = world.acting('owner', forum.owner_id, 'stoa_member');
@@ -61,13 +63,17 @@ describe('a private forum', () => {
   it('admits people whom a moderator with APPOINT lets in, and loses those who leave or are put out', async () => {
     const host = world.acting('owner', forum.owner_id, 'stoa_member');
     const guest = await world.person();
-    expect(await reasonOf(member.call('admit_subscriber', { forum_id: forum.id, user_id: member.id }))).toBe('forum.unknown');
+    expect(await reasonOf(member.call('admit_subscriber', { forum_id: forum.id, user_id: member.id }))).toBe(
+      'forum.unknown',
+    );
     await host.call('admit_subscriber', { forum_id: forum.id, user_id: guest.id });
     await host.call('admit_subscriber', { forum_id: forum.id, user_id: guest.id });
     expect(await seesPost(guest, post)).toBe(true);
     await world.comment(guest, post);
 
-    expect(await host.call('remove_subscriber', { forum_id: forum.id, user_id: guest.id })).toEqual({ remove_subscriber: true });
+    expect(await host.call('remove_subscriber', { forum_id: forum.id, user_id: guest.id })).toEqual({
+      remove_subscriber: true,
+    });
     expect(await seesPost(guest, post)).toBe(false);
     expect(await guest.read('select id from forums.comments where post_id = $1', [post.id])).toEqual([]);
 
@@ -80,10 +86,19 @@ describe('a private forum', () => {
     const host = await world.person();
     const open = await world.forum(host, 'open-house');
     const closed = await world.forum(host, 'closed-house', { is_public: false });
-    expect(await reasonOf(host.call('admit_subscriber', { forum_id: open.id, user_id: member.id }))).toBe('forum.not_allowed');
-    expect(await reasonOf(host.call('remove_subscriber', { forum_id: open.id, user_id: member.id }))).toBe('forum.not_allowed');
-    await world.db.query('insert into social.blocks (blocker_id, blocked_id) values ($1, $2)', [member.id, host.id]);
-    expect(await reasonOf(host.call('admit_subscriber', { forum_id: closed.id, user_id: member.id }))).toBe('user.unknown');
+    expect(await reasonOf(host.call('admit_subscriber', { forum_id: open.id, user_id: member.id }))).toBe(
+      'forum.not_allowed',
+    );
+    expect(await reasonOf(host.call('remove_subscriber', { forum_id: open.id, user_id: member.id }))).toBe(
+      'forum.not_allowed',
+    );
+    await world.db.query('insert into social.blocks (blocker_id, blocked_id) values ($1, $2)', [
+      member.id,
+      host.id,
+    ]);
+    expect(await reasonOf(host.call('admit_subscriber', { forum_id: closed.id, user_id: member.id }))).toBe(
+      'user.unknown',
+    );
   });
 });
 
@@ -195,7 +210,9 @@ describe('what deletion leaves readable', () => {
     expect(await member.read('select id from forums.comments where id = $1', [comment.id])).toEqual([]);
     expect(await host.read('select id from forums.comments where id = $1', [comment.id])).toHaveLength(1);
 
-    await world.db.query(`update forums.posts set deleted_at = now() - interval '31 days' where id = $1`, [post.id]);
+    await world.db.query(`update forums.posts set deleted_at = now() - interval '31 days' where id = $1`, [
+      post.id,
+    ]);
     expect(await seesPost(author, post)).toBe(false);
   });
 
@@ -208,16 +225,24 @@ describe('what deletion leaves readable', () => {
     await author.call('delete_comment', { comment_id: comment.id });
     const admin = await world.person('admin');
     for (const person of [world.visitor(), member, author, staff, admin]) {
-      expect(await person.read('select content from forums.comments where id = $1', [comment.id])).toEqual([{ content: '' }]);
+      expect(await person.read('select content from forums.comments where id = $1', [comment.id])).toEqual([
+        { content: '' },
+      ]);
       await expect(person.read('select * from forums.removed_texts')).rejects.toThrow('permission denied');
-      expect(JSON.stringify(await person.list('comment_tree', { post_id: post.id }))).not.toContain('swordfish');
+      expect(JSON.stringify(await person.list('comment_tree', { post_id: post.id }))).not.toContain(
+        'swordfish',
+      );
       expect(await person.list('search_comments', { query: 'swordfish' })).toEqual([]);
     }
     expect(await staff.call('removed_comment_text', { comment_id: comment.id })).toEqual({
       removed_comment_text: 'The password is swordfish',
     });
-    expect(await reasonOf(author.call('removed_comment_text', { comment_id: comment.id }))).toBe('forum.not_allowed');
-    expect(await reasonOf(staff.call('removed_comment_text', { comment_id: post.id }))).toBe('comment.unknown');
+    expect(await reasonOf(author.call('removed_comment_text', { comment_id: comment.id }))).toBe(
+      'forum.not_allowed',
+    );
+    expect(await reasonOf(staff.call('removed_comment_text', { comment_id: post.id }))).toBe(
+      'comment.unknown',
+    );
   });
 });
 
@@ -235,7 +260,13 @@ describe('private facts', () => {
     await author.call('vote_comment', { comment_id: comment.id, direction: 1 });
     await author.list('vote_poll', { post_id: post.id, positions: [1] });
 
-    for (const table of ['post_votes', 'comment_votes', 'poll_votes', 'subscriptions', 'post_subscriptions']) {
+    for (const table of [
+      'post_votes',
+      'comment_votes',
+      'poll_votes',
+      'subscriptions',
+      'post_subscriptions',
+    ]) {
       const text = `select user_id from forums.${table} where user_id = $1`;
       expect((await author.read(text, [author.id])).length, table).toBeGreaterThan(0);
       expect(await member.read(text, [author.id]), table).toEqual([]);
@@ -246,7 +277,10 @@ describe('private facts', () => {
     expect(await author.read(mine, [post.id])).toEqual([{ vote: 1 }]);
     expect(await member.read(mine, [post.id])).toEqual([{ vote: 0 }]);
     expect(
-      await author.read('select forums.comments_my_vote(comment) as vote from forums.comments as comment where id = $1', [comment.id]),
+      await author.read(
+        'select forums.comments_my_vote(comment) as vote from forums.comments as comment where id = $1',
+        [comment.id],
+      ),
     ).toEqual([{ vote: 1 }]);
   });
 });

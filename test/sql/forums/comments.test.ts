@@ -57,16 +57,23 @@ describe('commenting', () => {
     expect(await reasonOf(world.comment(author, post, undefined, ' \n '))).toBe('input.empty');
     expect(await reasonOf(world.comment(author, post, undefined, 'x'.repeat(10_001)))).toBe('input.too_long');
     expect(
-      await reasonOf(author.call('create_comment', { post_id: post.id, content: 'X', content_format: 'html' })),
+      await reasonOf(
+        author.call('create_comment', { post_id: post.id, content: 'X', content_format: 'html' }),
+      ),
     ).toBe('input.malformed');
-    expect(await reasonOf(author.call('create_comment', { post_id: forum.id, content: 'X' }))).toBe('post.unknown');
-    expect(await reasonOf(world.visitor().call('create_comment', { post_id: post.id, content: 'X' })).catch(String)).toContain(
-      'permission denied',
+    expect(await reasonOf(author.call('create_comment', { post_id: forum.id, content: 'X' }))).toBe(
+      'post.unknown',
     );
+    expect(
+      await reasonOf(world.visitor().call('create_comment', { post_id: post.id, content: 'X' })).catch(
+        String,
+      ),
+    ).toContain('permission denied');
   });
 
   it('makes one comment of a retried request', async () => {
-    const again = () => author.call<Comment>('create_comment', { post_id: post.id, content: 'Once', key: 'comment-1' });
+    const again = () =>
+      author.call<Comment>('create_comment', { post_id: post.id, content: 'Once', key: 'comment-1' });
     const [first, second] = await Promise.all([again(), again()]);
     expect(first.id).toBe(second.id);
   });
@@ -75,7 +82,9 @@ describe('commenting', () => {
     const [poster, answerer, third] = [await world.person(), await world.person(), await world.person()];
     const here = await world.post(poster, forum, 'Bells');
     const bell = (person: Person) =>
-      person.read<{ type: string; count: number }>('select type, count from notifications.notifications order by id');
+      person.read<{ type: string; count: number }>(
+        'select type, count from notifications.notifications order by id',
+      );
     const root = await world.comment(answerer, here);
     await world.comment(poster, here, root);
     await world.comment(third, here, root);
@@ -99,21 +108,31 @@ describe('editing a comment', () => {
       content: 'Better',
       edited_at: expect.any(Date),
     });
-    expect(await reasonOf(author.call('edit_comment', { comment_id: comment.id, content: 'X' }))).toBe('comment.not_author');
+    expect(await reasonOf(author.call('edit_comment', { comment_id: comment.id, content: 'X' }))).toBe(
+      'comment.not_author',
+    );
     await owner.call('edit_comment', { comment_id: comment.id, content: 'Cleaned' });
     expect(await world.auditOf(comment.id)).toEqual(['edit_comment']);
-    expect(await reasonOf(stranger.call('edit_comment', { comment_id: post.id, content: 'X' }))).toBe('comment.unknown');
+    expect(await reasonOf(stranger.call('edit_comment', { comment_id: post.id, content: 'X' }))).toBe(
+      'comment.unknown',
+    );
   });
 
   it('is closed with the post', async () => {
     const here = await world.post(author, forum);
     const comment = await world.comment(stranger, here);
     await owner.call('lock_post', { post_id: here.id });
-    expect(await reasonOf(stranger.call('edit_comment', { comment_id: comment.id, content: 'X' }))).toBe('post.locked');
+    expect(await reasonOf(stranger.call('edit_comment', { comment_id: comment.id, content: 'X' }))).toBe(
+      'post.locked',
+    );
     await owner.call('edit_comment', { comment_id: comment.id, content: 'X' });
     await author.call('delete_post', { post_id: here.id });
-    expect(await reasonOf(stranger.call('edit_comment', { comment_id: comment.id, content: 'Y' }))).toBe('post.deleted');
-    expect(await reasonOf(stranger.call('vote_comment', { comment_id: comment.id, direction: 1 }))).toBe('post.deleted');
+    expect(await reasonOf(stranger.call('edit_comment', { comment_id: comment.id, content: 'Y' }))).toBe(
+      'post.deleted',
+    );
+    expect(await reasonOf(stranger.call('vote_comment', { comment_id: comment.id, direction: 1 }))).toBe(
+      'post.deleted',
+    );
   });
 });
 
@@ -138,7 +157,9 @@ describe('deleting a comment', () => {
       edit_comment: { content: 'X' },
       vote_comment: { direction: 1 },
     })) {
-      expect(await reasonOf(stranger.call(procedure, { comment_id: root.id, ...more })), procedure).toBe('comment.deleted');
+      expect(await reasonOf(stranger.call(procedure, { comment_id: root.id, ...more })), procedure).toBe(
+        'comment.deleted',
+      );
     }
     expect(await stranger.call('restore_comment', { comment_id: last.id })).toMatchObject({
       content: 'Last words',
@@ -153,23 +174,38 @@ describe('deleting a comment', () => {
 
   it('is for its author and moderators with DELETE; what they removed stays removed', async () => {
     const comment = await world.comment(stranger, post, undefined, 'Rude');
-    expect(await reasonOf(author.call('delete_comment', { comment_id: comment.id }))).toBe('comment.not_author');
-    expect(await reasonOf(author.call('restore_comment', { comment_id: comment.id }))).toBe('comment.not_author');
+    expect(await reasonOf(author.call('delete_comment', { comment_id: comment.id }))).toBe(
+      'comment.not_author',
+    );
+    expect(await reasonOf(author.call('restore_comment', { comment_id: comment.id }))).toBe(
+      'comment.not_author',
+    );
     await owner.call('delete_comment', { comment_id: comment.id, reason: 'Rude' });
     expect(await world.auditOf(comment.id)).toEqual(['delete_comment']);
-    expect(await reasonOf(stranger.call('restore_comment', { comment_id: comment.id }))).toBe('comment.removed_by_moderator');
+    expect(await reasonOf(stranger.call('restore_comment', { comment_id: comment.id }))).toBe(
+      'comment.removed_by_moderator',
+    );
     await owner.call('restore_comment', { comment_id: comment.id });
-    expect(await owner.call('restore_comment', { comment_id: comment.id })).toMatchObject({ content: 'Rude' });
+    expect(await owner.call('restore_comment', { comment_id: comment.id })).toMatchObject({
+      content: 'Rude',
+    });
   });
 
   it('can be undone as long as the text is kept', async () => {
     const [late, purged] = [await world.comment(stranger, post), await world.comment(stranger, post)];
     await stranger.call('delete_comment', { comment_id: late.id });
     await stranger.call('delete_comment', { comment_id: purged.id });
-    await world.db.query(`update forums.removed_texts set removed_at = now() - interval '31 days' where comment_id = $1`, [late.id]);
+    await world.db.query(
+      `update forums.removed_texts set removed_at = now() - interval '31 days' where comment_id = $1`,
+      [late.id],
+    );
     await world.db.query('delete from forums.removed_texts where comment_id = $1', [purged.id]);
-    expect(await reasonOf(stranger.call('restore_comment', { comment_id: late.id }))).toBe('comment.restore_too_late');
-    expect(await reasonOf(stranger.call('restore_comment', { comment_id: purged.id }))).toBe('comment.restore_too_late');
+    expect(await reasonOf(stranger.call('restore_comment', { comment_id: late.id }))).toBe(
+      'comment.restore_too_late',
+    );
+    expect(await reasonOf(stranger.call('restore_comment', { comment_id: purged.id }))).toBe(
+      'comment.restore_too_late',
+    );
   });
 
   it('is purged from the leaves up', async () => {
@@ -177,16 +213,22 @@ describe('deleting a comment', () => {
     const root = await world.comment(stranger, here);
     const leaf = await world.comment(stranger, here, root);
     for (const comment of [leaf, root]) await stranger.call('delete_comment', { comment_id: comment.id });
-    await world.db.query(`update forums.comments set deleted_at = now() - interval '31 days' where post_id = $1`, [here.id]);
+    await world.db.query(
+      `update forums.comments set deleted_at = now() - interval '31 days' where post_id = $1`,
+      [here.id],
+    );
     const { rows } = await world.db.query<{ predicate: string }>(
       `select predicate from ops.retention_policies where name = 'forums_comments'`,
     );
     const predicate = rows[0]?.predicate.replaceAll(':now', 'now()');
-    const purge = () => world.db.query(`delete from forums.comments as target where ${predicate} returning id`);
+    const purge = () =>
+      world.db.query(`delete from forums.comments as target where ${predicate} returning id`);
     expect((await purge()).rows).toEqual([{ id: leaf.id }]);
     expect((await purge()).rows).toEqual([{ id: root.id }]);
     await expect(
-      world.db.query('delete from forums.comments where id = $1', [(await world.comment(stranger, post, await world.comment(author, post))).parent_id]),
+      world.db.query('delete from forums.comments where id = $1', [
+        (await world.comment(stranger, post, await world.comment(author, post))).parent_id,
+      ]),
     ).rejects.toThrow('comments_parent_fkey');
   });
 });

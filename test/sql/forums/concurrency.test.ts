@@ -12,7 +12,8 @@ beforeAll(async () => {
   for (let index = 0; index < 8; index += 1) people.push(await world.person());
   forum = await world.forum(first(people), 'rush-hour');
   posts = [];
-  for (let index = 0; index < 4; index += 1) posts.push(await world.post(first(people), forum, `Post ${index}`));
+  for (let index = 0; index < 4; index += 1)
+    posts.push(await world.post(first(people), forum, `Post ${index}`));
 });
 
 function first<Item>(items: readonly Item[]): Item {
@@ -44,7 +45,10 @@ describe('many people at once', () => {
       people.map(async (person, index) => {
         const chance = random(index + 1);
         for (let step = 0; step < 25; step += 1) {
-          await person.call('vote_post', { post_id: pick(posts, chance()).id, direction: Math.floor(chance() * 3) - 1 });
+          await person.call('vote_post', {
+            post_id: pick(posts, chance()).id,
+            direction: Math.floor(chance() * 3) - 1,
+          });
         }
       }),
     );
@@ -70,7 +74,10 @@ describe('many people at once', () => {
       'insert into forums.post_votes (post_id, user_id, direction) select post_id, $2, 1 from unnest($1::uuid[]) as post_id',
       100,
     );
-    await everywhere('update forums.post_votes set direction = -1 where post_id = any ($1) and user_id = $2', 110);
+    await everywhere(
+      'update forums.post_votes set direction = -1 where post_id = any ($1) and user_id = $2',
+      110,
+    );
     expect(await world.postNow(pick(posts, 0).id)).toMatchObject({ score: -people.length });
     await everywhere('delete from forums.post_votes where post_id = any ($1) and user_id = $2', 120);
     expect(await world.drift()).toEqual([]);
@@ -139,7 +146,9 @@ describe('many people at once', () => {
     });
     await Promise.all(
       people.flatMap((person, index) =>
-        [0, 1, 2].map((turn) => person.list('vote_poll', { post_id: poll.id, positions: [(index + turn) % 3] })),
+        [0, 1, 2].map((turn) =>
+          person.list('vote_poll', { post_id: poll.id, positions: [(index + turn) % 3] }),
+        ),
       ),
     );
     const { rows } = await world.db.query(
@@ -151,9 +160,12 @@ describe('many people at once', () => {
   });
 
   it('vote while posts are purged', async () => {
-    const doomed = await Promise.all(people.map((person, index) => world.post(person, forum, `Doomed ${index}`)));
+    const doomed = await Promise.all(
+      people.map((person, index) => world.post(person, forum, `Doomed ${index}`)),
+    );
     for (const person of people) {
-      for (const post of doomed.slice(0, 3)) await person.call('vote_post', { post_id: post.id, direction: 1 });
+      for (const post of doomed.slice(0, 3))
+        await person.call('vote_post', { post_id: post.id, direction: 1 });
     }
     const outcomes = await Promise.allSettled([
       world.db.query('delete from forums.posts where id = any ($1)', [doomed.map((post) => post.id)]),

@@ -47,7 +47,9 @@ beforeAll(async () => {
   await fill(hidden, 30, 5);
   await reader.call('subscribe', { forum_id: forum.id });
   await reader.call('subscribe', { forum_id: small.id });
-  await world.db.query(`update forums.posts set deleted_at = now() where forum_id = $1 and title like '%9'`, [forum.id]);
+  await world.db.query(`update forums.posts set deleted_at = now() where forum_id = $1 and title like '%9'`, [
+    forum.id,
+  ]);
 });
 
 type Sort = 'hot' | 'new' | 'top' | 'active';
@@ -69,7 +71,12 @@ async function walk(
   const all: Post[] = [];
   for (;;) {
     const last = all.at(-1);
-    const page = await person.list<Post>(feed, { sort, first: 30, ...args, ...(last ? { after: place[sort](last) } : {}) });
+    const page = await person.list<Post>(feed, {
+      sort,
+      first: 30,
+      ...args,
+      ...(last ? { after: place[sort](last) } : {}),
+    });
     all.push(...page);
     if (page.length < 30) return all;
     await between();
@@ -145,8 +152,12 @@ describe('a feed', () => {
 
   it('of the top posts can be limited to a window', async () => {
     const fresh = await world.post(owner, forum, 'Fresh');
-    expect(await walk(reader, 'feed', 'top', { forum_id: forum.id, window: '1 day' })).toMatchObject([{ id: fresh.id }]);
-    expect(await reasonOf(reader.list('feed', { forum_id: forum.id, sort: 'hot', window: '1 day' }))).toBe('feed.sort_unknown');
+    expect(await walk(reader, 'feed', 'top', { forum_id: forum.id, window: '1 day' })).toMatchObject([
+      { id: fresh.id },
+    ]);
+    expect(await reasonOf(reader.list('feed', { forum_id: forum.id, sort: 'hot', window: '1 day' }))).toBe(
+      'feed.sort_unknown',
+    );
   });
 
   it('is empty where the caller may not read', async () => {
@@ -156,7 +167,13 @@ describe('a feed', () => {
   });
 
   it('has between 1 and 50 posts a page', async () => {
-    for (const [first, length] of [[0, 1], [1, 1], [50, 50], [500, 50], [null, 25]]) {
+    for (const [first, length] of [
+      [0, 1],
+      [1, 1],
+      [50, 50],
+      [500, 50],
+      [null, 25],
+    ]) {
       expect(await reader.list('feed', { forum_id: forum.id, first })).toHaveLength(length ?? 0);
     }
   });
@@ -176,7 +193,9 @@ describe('a feed', () => {
       ['active', `yesterday:${id}`],
       ['new', `${id}x`],
     ]) {
-      expect(await reasonOf(reader.list('feed', { forum_id: id, sort, after })), `${sort} ${after}`).toBe('feed.cursor_malformed');
+      expect(await reasonOf(reader.list('feed', { forum_id: id, sort, after })), `${sort} ${after}`).toBe(
+        'feed.cursor_malformed',
+      );
     }
   });
 });
@@ -184,18 +203,28 @@ describe('a feed', () => {
 describe('the feed of all forums', () => {
   it('holds what the caller may read', async () => {
     const readable = `forum_id <> '${hidden.id}'`;
-    expect((await walk(reader, 'all_feed', 'hot', {})).map((post) => post.id)).toEqual(await expected(readable, 'hot_rank desc'));
-    expect((await walk(world.visitor(), 'all_feed', 'new', {})).map((post) => post.id)).toEqual(await expected(readable, 'id desc'));
-    expect((await walk(owner, 'all_feed', 'hot', {})).length).toBe((await expected('true', 'id desc')).length);
+    expect((await walk(reader, 'all_feed', 'hot', {})).map((post) => post.id)).toEqual(
+      await expected(readable, 'hot_rank desc'),
+    );
+    expect((await walk(world.visitor(), 'all_feed', 'new', {})).map((post) => post.id)).toEqual(
+      await expected(readable, 'id desc'),
+    );
+    expect((await walk(owner, 'all_feed', 'hot', {})).length).toBe(
+      (await expected('true', 'id desc')).length,
+    );
   });
 
   it('has a top of at most 31 days, and no order of activity', async () => {
     const top = await walk(reader, 'all_feed', 'top', { window: '31 days' });
     expect(top.length).toBeGreaterThan(0);
     expect(await reasonOf(reader.list('all_feed', { sort: 'top' }))).toBe('feed.sort_unknown');
-    expect(await reasonOf(reader.list('all_feed', { sort: 'top', window: '32 days' }))).toBe('feed.sort_unknown');
+    expect(await reasonOf(reader.list('all_feed', { sort: 'top', window: '32 days' }))).toBe(
+      'feed.sort_unknown',
+    );
     expect(await reasonOf(reader.list('all_feed', { sort: 'active' }))).toBe('feed.sort_unknown');
-    expect(await reasonOf(reader.list('all_feed', { sort: 'hot', window: '1 day' }))).toBe('feed.sort_unknown');
+    expect(await reasonOf(reader.list('all_feed', { sort: 'hot', window: '1 day' }))).toBe(
+      'feed.sort_unknown',
+    );
   });
 });
 
@@ -207,7 +236,9 @@ describe('the home feed', () => {
     ['active', 'last_activity_at desc'],
   ])('merges the forums that the caller follows, sorted by %s', async (sort, order) => {
     const feed = await walk(reader, 'home_feed', sort, {});
-    expect(feed.map((post) => post.id)).toEqual(await expected(`forum_id in ('${forum.id}', '${small.id}')`, order));
+    expect(feed.map((post) => post.id)).toEqual(
+      await expected(`forum_id in ('${forum.id}', '${small.id}')`, order),
+    );
   });
 
   it('is empty for who follows nothing, and not for visitors', async () => {
@@ -249,7 +280,9 @@ describe('searching', () => {
   });
 
   it('finds comments too', async () => {
-    const comments = await world.visitor().list('search_comments', { query: 'slug', forum_id: place.id, author_id: reader.id });
+    const comments = await world
+      .visitor()
+      .list('search_comments', { query: 'slug', forum_id: place.id, author_id: reader.id });
     expect(comments).toMatchObject([{ post_id: found.id }]);
   });
 

@@ -21,7 +21,12 @@ async function premium(person: Person, until: string): Promise<void> {
 describe('creating a forum', () => {
   it('makes its creator owner and first subscriber', async () => {
     const forum = await world.forum(await world.person(), 'gardening');
-    expect(forum).toMatchObject({ slug: 'gardening', subscriber_count: 1, layout: 'threaded', is_public: true });
+    expect(forum).toMatchObject({
+      slug: 'gardening',
+      subscriber_count: 1,
+      layout: 'threaded',
+      is_public: true,
+    });
   });
 
   it('keeps addresses in lower case, and refuses malformed, reserved and taken ones', async () => {
@@ -58,7 +63,9 @@ describe('creating a forum', () => {
 
   it('puts a forum under another only with a permission there', async () => {
     const parent = await world.forum(await world.person(), 'parent-of-nobody');
-    expect(await reasonOf(world.forum(stranger, 'foundling', { parent_id: parent.id }))).toBe('forum.not_allowed');
+    expect(await reasonOf(world.forum(stranger, 'foundling', { parent_id: parent.id }))).toBe(
+      'forum.not_allowed',
+    );
   });
 });
 
@@ -117,7 +124,9 @@ describe('changing a forum', () => {
   it('gives moderators with EDIT_FORUM the description and the pictures alone', async () => {
     const moderator = await world.person();
     await owner.call('appoint_moderator', { forum_id: forum.id, user_id: moderator.id, permissions: 32 });
-    expect(await update(moderator, { description: 'By a moderator' })).toMatchObject({ description: 'By a moderator' });
+    expect(await update(moderator, { description: 'By a moderator' })).toMatchObject({
+      description: 'By a moderator',
+    });
     expect(await world.auditOf(forum.id)).toContain('update_forum');
     expect(await reasonOf(update(moderator, { name: 'Mine now' }))).toBe('forum.not_allowed');
     expect(await reasonOf(update(stranger, { description: 'By nobody' }))).toBe('forum.not_allowed');
@@ -155,18 +164,23 @@ describe('the style of a forum', () => {
     await stylist.call('update_forum', { forum_id: forum.id, patch: JSON.stringify({ custom_css: css }) });
     const [row] = await world
       .visitor()
-      .read<{ theme: string | null }>('select forums.forums_theme(forum) as theme from forums.forums as forum where id = $1', [
-        forum.id,
-      ]);
+      .read<{ theme: string | null }>(
+        'select forums.forums_theme(forum) as theme from forums.forums as forum where id = $1',
+        [forum.id],
+      );
     return row?.theme ?? null;
   };
 
   it('is confined to the forum, rule by rule', async () => {
     const scope = `[data-forum="${forum.id}"]`;
-    expect(await style('/* warm */ a, .post > h2:hover { color: #c30 !important; padding: 2px 1em; }\np{}')).toBe(
+    expect(
+      await style('/* warm */ a, .post > h2:hover { color: #c30 !important; padding: 2px 1em; }\np{}'),
+    ).toBe(
       `${scope} a, ${scope} .post > h2:hover { color: #c30 !important; padding: 2px 1em }\n${scope} p {  }`,
     );
-    expect(await style('h1 { background-color: rgb(1, 2, 3); width: calc(100% - 2em) }')).toContain('calc(100% - 2em)');
+    expect(await style('h1 { background-color: rgb(1, 2, 3); width: calc(100% - 2em) }')).toContain(
+      'calc(100% - 2em)',
+    );
   });
 
   it.each([
@@ -222,18 +236,26 @@ describe('handing on and deleting a forum', () => {
     const from = await world.person();
     const to = await world.person();
     const forum = await world.forum(from, 'heirloom');
-    expect(await reasonOf(stranger.call('transfer_forum', { forum_id: forum.id, user_id: stranger.id }))).toBe(
-      'forum.not_allowed',
-    );
+    expect(
+      await reasonOf(stranger.call('transfer_forum', { forum_id: forum.id, user_id: stranger.id })),
+    ).toBe('forum.not_allowed');
     const closed = await world.person();
     await world.db.query('update core.users set deleted_at = now() where id = $1', [closed.id]);
-    expect(await reasonOf(from.call('transfer_forum', { forum_id: forum.id, user_id: closed.id }))).toBe('user.unknown');
-    expect(await from.call('transfer_forum', { forum_id: forum.id, user_id: to.id })).toMatchObject({ owner_id: to.id });
+    expect(await reasonOf(from.call('transfer_forum', { forum_id: forum.id, user_id: closed.id }))).toBe(
+      'user.unknown',
+    );
+    expect(await from.call('transfer_forum', { forum_id: forum.id, user_id: to.id })).toMatchObject({
+      owner_id: to.id,
+    });
     expect(await world.auditOf(forum.id)).toEqual(['transfer_forum']);
-    expect(await reasonOf(from.call('transfer_forum', { forum_id: forum.id, user_id: from.id }))).toBe('forum.not_allowed');
+    expect(await reasonOf(from.call('transfer_forum', { forum_id: forum.id, user_id: from.id }))).toBe(
+      'forum.not_allowed',
+    );
 
     for (const slug of ['full-1', 'full-2', 'full-3']) await world.forum(from, slug);
-    expect(await reasonOf(to.call('transfer_forum', { forum_id: forum.id, user_id: from.id }))).toBe('forum.limit_reached');
+    expect(await reasonOf(to.call('transfer_forum', { forum_id: forum.id, user_id: from.id }))).toBe(
+      'forum.limit_reached',
+    );
   });
 
   it('keeps an account from closing while it owns a forum', async () => {
@@ -270,32 +292,63 @@ describe('sections and labels', () => {
       user_id: keeper.id,
       permissions: 64 | 128,
     });
-    const category = await keeper.call('create_category', { forum_id: forum.id, name: 'News', slug: 'News', color: 255 });
+    const category = await keeper.call('create_category', {
+      forum_id: forum.id,
+      name: 'News',
+      slug: 'News',
+      color: 255,
+    });
     expect(category).toMatchObject({ slug: 'news', color: 255 });
     const flair = await keeper.call('create_flair', { forum_id: forum.id, name: 'Solved', mod_only: true });
 
     const again = { forum_id: forum.id, name: 'News', slug: 'news' };
     expect(await reasonOf(keeper.call('create_category', again))).toBe('category.slug_taken');
-    expect(await reasonOf(keeper.call('create_flair', { forum_id: forum.id, name: 'Solved' }))).toBe('flair.name_taken');
-    expect(await reasonOf(keeper.call('create_flair', { forum_id: forum.id, name: 'X', text_color: -1 }))).toBe('input.malformed');
-    expect(await reasonOf(stranger.call('create_category', { ...again, slug: 'x' }))).toBe('forum.not_allowed');
-    expect(await reasonOf(stranger.call('create_flair', { forum_id: forum.id, name: 'X' }))).toBe('forum.not_allowed');
-    expect(await reasonOf(stranger.call('update_category', { category_id: category.id, name: 'X' }))).toBe('forum.not_allowed');
-    expect(await reasonOf(keeper.call('update_flair', { flair_id: category.id, name: 'X' }))).toBe('flair.unknown');
+    expect(await reasonOf(keeper.call('create_flair', { forum_id: forum.id, name: 'Solved' }))).toBe(
+      'flair.name_taken',
+    );
+    expect(
+      await reasonOf(keeper.call('create_flair', { forum_id: forum.id, name: 'X', text_color: -1 })),
+    ).toBe('input.malformed');
+    expect(await reasonOf(stranger.call('create_category', { ...again, slug: 'x' }))).toBe(
+      'forum.not_allowed',
+    );
+    expect(await reasonOf(stranger.call('create_flair', { forum_id: forum.id, name: 'X' }))).toBe(
+      'forum.not_allowed',
+    );
+    expect(await reasonOf(stranger.call('update_category', { category_id: category.id, name: 'X' }))).toBe(
+      'forum.not_allowed',
+    );
+    expect(await reasonOf(keeper.call('update_flair', { flair_id: category.id, name: 'X' }))).toBe(
+      'flair.unknown',
+    );
 
-    expect(await keeper.call('update_category', { category_id: category.id, name: 'Old news', position: 2 })).toMatchObject({
+    expect(
+      await keeper.call('update_category', { category_id: category.id, name: 'Old news', position: 2 }),
+    ).toMatchObject({
       name: 'Old news',
       slug: 'news',
       position: 2,
     });
-    expect(await keeper.call('update_flair', { flair_id: flair.id, mod_only: false })).toMatchObject({ name: 'Solved', mod_only: false });
+    expect(await keeper.call('update_flair', { flair_id: flair.id, mod_only: false })).toMatchObject({
+      name: 'Solved',
+      mod_only: false,
+    });
 
     const author = await world.person();
-    const post = await world.post(author, forum, 'Labelled', { category_id: category.id, flair_id: flair.id });
+    const post = await world.post(author, forum, 'Labelled', {
+      category_id: category.id,
+      flair_id: flair.id,
+    });
     await keeper.call('delete_category', { category_id: category.id });
     await keeper.call('delete_flair', { flair_id: flair.id });
-    expect(await world.postNow(post.id)).toMatchObject({ category_id: null, flair_id: null, forum_id: forum.id });
-    expect(await reasonOf(keeper.call('delete_category', { category_id: category.id }))).toBe('category.unknown');
+    expect(await world.postNow(post.id)).toMatchObject({
+      category_id: null,
+      flair_id: null,
+      forum_id: forum.id,
+    });
+    expect(await reasonOf(keeper.call('delete_category', { category_id: category.id }))).toBe(
+      'category.unknown',
+    );
     expect(await reasonOf(keeper.call('delete_flair', { flair_id: flair.id }))).toBe('flair.unknown');
   });
 });
@@ -304,7 +357,9 @@ describe('subscribing', () => {
   it('counts everybody once, however often they click, and in parallel', async () => {
     const forum = await world.forum(await world.person(), 'popular-place');
     const people = await Promise.all(Array.from({ length: 8 }, () => world.person()));
-    await Promise.all(people.flatMap((person) => [1, 2].map(() => person.call('subscribe', { forum_id: forum.id }))));
+    await Promise.all(
+      people.flatMap((person) => [1, 2].map(() => person.call('subscribe', { forum_id: forum.id }))),
+    );
     expect((await world.forumNow(forum.id)).subscriber_count).toBe(9);
     const [first] = people;
     expect(await first?.call('unsubscribe', { forum_id: forum.id })).toEqual({ unsubscribe: true });
@@ -315,8 +370,12 @@ describe('subscribing', () => {
   it('keeps the level unless a new one is given', async () => {
     const forum = await world.forum(await world.person(), 'levels');
     await stranger.call('subscribe', { forum_id: forum.id, notification_level: 'all' });
-    expect(await stranger.call('subscribe', { forum_id: forum.id })).toMatchObject({ notification_level: 'all' });
-    expect(await reasonOf(stranger.call('subscribe', { forum_id: forum.id, notification_level: 'loud' }))).toBe('input.malformed');
+    expect(await stranger.call('subscribe', { forum_id: forum.id })).toMatchObject({
+      notification_level: 'all',
+    });
+    expect(
+      await reasonOf(stranger.call('subscribe', { forum_id: forum.id, notification_level: 'loud' })),
+    ).toBe('input.malformed');
     expect(await reasonOf(stranger.call('subscribe', { forum_id: stranger.id }))).toBe('forum.unknown');
     expect(await reasonOf(stranger.call('unsubscribe', { forum_id: stranger.id }))).toBe('forum.unknown');
   });

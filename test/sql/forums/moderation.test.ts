@@ -15,10 +15,12 @@ beforeAll(async () => {
 
 const appoint = (by: Person, whom: Person, permissions: number | null) =>
   by.call('appoint_moderator', { forum_id: forum.id, user_id: whom.id, permissions });
-const dismiss = (by: Person, whom: Person) => by.call('dismiss_moderator', { forum_id: forum.id, user_id: whom.id });
+const dismiss = (by: Person, whom: Person) =>
+  by.call('dismiss_moderator', { forum_id: forum.id, user_id: whom.id });
 const ban = (by: Person, whom: Person, more: Record<string, unknown> = {}) =>
   by.call('ban_from_forum', { forum_id: forum.id, user_id: whom.id, reason: 'Noise', ...more });
-const unban = (by: Person, whom: Person) => by.call('unban_from_forum', { forum_id: forum.id, user_id: whom.id });
+const unban = (by: Person, whom: Person) =>
+  by.call('unban_from_forum', { forum_id: forum.id, user_id: whom.id });
 
 async function permissionsOf(person: Person): Promise<string | undefined> {
   const [row] = await person.list<{ my_permissions: string }>('my_permissions', { forum_id: forum.id });
@@ -118,24 +120,29 @@ describe('banning from a forum', () => {
     const until = new Date(Date.now() + 86_400_000);
     await ban(owner, rascal, { until });
     await ban(owner, rascal, { reason: 'Worse' });
-    expect(await rascal.read('select reason, banned_until, lifted_at is not null as lifted from forums.bans order by id')).toEqual([
+    expect(
+      await rascal.read(
+        'select reason, banned_until, lifted_at is not null as lifted from forums.bans order by id',
+      ),
+    ).toEqual([
       { reason: 'Noise', banned_until: until, lifted: true },
       { reason: 'Worse', banned_until: null, lifted: false },
     ]);
     await unban(owner, rascal);
     expect(await reasonOf(unban(owner, rascal))).toBe('ban.unknown');
     await ban(owner, rascal);
-    const { rows } = await world.db.query<{ id: string }>('select id from forums.bans where user_id = $1 order by id', [rascal.id]);
+    const { rows } = await world.db.query<{ id: string }>(
+      'select id from forums.bans where user_id = $1 order by id',
+      [rascal.id],
+    );
     expect(await Promise.all(rows.map((row) => world.auditOf(row.id)))).toEqual([
       ['ban_from_forum'],
       ['ban_from_forum', 'unban_from_forum'],
       ['ban_from_forum'],
     ]);
-    expect(await rascal.read(`select body from notifications.notifications where type = 'moderation' order by id`)).toEqual([
-      { body: 'Noise' },
-      { body: 'Worse' },
-      { body: 'Noise' },
-    ]);
+    expect(
+      await rascal.read(`select body from notifications.notifications where type = 'moderation' order by id`),
+    ).toEqual([{ body: 'Noise' }, { body: 'Worse' }, { body: 'Noise' }]);
   });
 
   it('stays one ban when several moderators ban at once', async () => {
@@ -147,7 +154,10 @@ describe('banning from a forum', () => {
     );
     expect(rows).toEqual([{ running: 1, bans: 5 }]);
     await expect(
-      world.db.query(`insert into forums.bans (forum_id, user_id, reason) values ($1, $2, 'Twice')`, [forum.id, rascal.id]),
+      world.db.query(`insert into forums.bans (forum_id, user_id, reason) values ($1, $2, 'Twice')`, [
+        forum.id,
+        rascal.id,
+      ]),
     ).rejects.toThrow('bans_no_overlap');
   });
 
@@ -156,7 +166,8 @@ describe('banning from a forum', () => {
     const moderator = await world.person();
     await appoint(owner, moderator, 1);
     await ban(owner, rascal);
-    const seen = (person: Person) => person.read('select id from forums.bans where user_id = $1', [rascal.id]);
+    const seen = (person: Person) =>
+      person.read('select id from forums.bans where user_id = $1', [rascal.id]);
     for (const person of [rascal, moderator, owner, staff]) expect(await seen(person)).toHaveLength(1);
     expect(await seen(stranger)).toEqual([]);
     await expect(seen(world.visitor())).rejects.toThrow('permission denied');

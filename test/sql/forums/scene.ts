@@ -88,8 +88,7 @@ export class Scene {
     const read: Person['read'] = async <Row extends pg.QueryResultRow>(
       text: string,
       values: readonly unknown[] = [],
-    ) =>
-      db.as(actor, async (client) => (await client.query<Row>(text, [...values])).rows, { commit: true });
+    ) => db.as(actor, async (client) => (await client.query<Row>(text, [...values])).rows, { commit: true });
     const list: Person['list'] = <Row extends pg.QueryResultRow>(
       procedure: string,
       args: Readonly<Record<string, unknown>> = {},
@@ -115,7 +114,12 @@ export class Scene {
     return forum;
   }
 
-  post(author: Person, forum: Forum, title = 'A title', more: Readonly<Record<string, unknown>> = {}): Promise<Post> {
+  post(
+    author: Person,
+    forum: Forum,
+    title = 'A title',
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<Post> {
     return author.call<Post>('create_post', { forum_id: forum.id, title, ...more });
   }
 
@@ -152,7 +156,9 @@ export class Scene {
   async drift(): Promise<unknown[]> {
     await this.db.query('delete from ops.counter_repairs');
     await this.db.query('select forums.repair_counters(array(select id from forums.posts))');
-    const { rows } = await this.db.query('select counter, row_key, cached_value, true_value from ops.counter_repairs');
+    const { rows } = await this.db.query(
+      'select counter, row_key, cached_value, true_value from ops.counter_repairs',
+    );
     return rows;
   }
 

@@ -41,11 +41,17 @@ describe('a vote', () => {
 
   it('is 1, -1 or 0, on something that is there', async () => {
     for (const direction of [2, -2, null]) {
-      expect(await reasonOf(voter.call('vote_post', { post_id: post.id, direction }))).toBe('vote.direction_invalid');
-      expect(await reasonOf(voter.call('vote_comment', { comment_id: comment.id, direction }))).toBe('vote.direction_invalid');
+      expect(await reasonOf(voter.call('vote_post', { post_id: post.id, direction }))).toBe(
+        'vote.direction_invalid',
+      );
+      expect(await reasonOf(voter.call('vote_comment', { comment_id: comment.id, direction }))).toBe(
+        'vote.direction_invalid',
+      );
     }
     expect(await reasonOf(voter.call('vote_post', { post_id: forum.id, direction: 1 }))).toBe('post.unknown');
-    expect(await reasonOf(voter.call('vote_comment', { comment_id: forum.id, direction: 1 }))).toBe('comment.unknown');
+    expect(await reasonOf(voter.call('vote_comment', { comment_id: forum.id, direction: 1 }))).toBe(
+      'comment.unknown',
+    );
   });
 
   it('does not make the post look changed', async () => {
@@ -56,17 +62,35 @@ describe('a vote', () => {
 
   it('is counted right when many are written in one statement', async () => {
     const people = await Promise.all(Array.from({ length: 6 }, () => world.person()));
-    const posts = await Promise.all(Array.from({ length: 3 }, (_, index) => world.post(owner, forum, `Bulk ${index}`)));
+    const posts = await Promise.all(
+      Array.from({ length: 3 }, (_, index) => world.post(owner, forum, `Bulk ${index}`)),
+    );
     const insert = `insert into forums.post_votes (post_id, user_id, direction)
       select post_id, user_id, case when user_id = $3 then -1 else 1 end
       from unnest($1::uuid[]) as post_id, unnest($2::uuid[]) as user_id`;
     const [first] = people;
     await world.db.query(insert, [posts.map((one) => one.id), people.map((one) => one.id), first?.id]);
-    expect(await world.postNow(posts[0]?.id ?? '')).toMatchObject({ score: 5, upvote_count: 6, downvote_count: 1 });
-    await world.db.query('update forums.post_votes set direction = -direction where user_id = any ($1)', [people.map((one) => one.id)]);
-    expect(await world.postNow(posts[1]?.id ?? '')).toMatchObject({ score: -3, upvote_count: 2, downvote_count: 5 });
-    await world.db.query('delete from forums.post_votes where user_id = any ($1)', [people.map((one) => one.id)]);
-    expect(await world.postNow(posts[2]?.id ?? '')).toMatchObject({ score: 1, upvote_count: 1, downvote_count: 0 });
+    expect(await world.postNow(posts[0]?.id ?? '')).toMatchObject({
+      score: 5,
+      upvote_count: 6,
+      downvote_count: 1,
+    });
+    await world.db.query('update forums.post_votes set direction = -direction where user_id = any ($1)', [
+      people.map((one) => one.id),
+    ]);
+    expect(await world.postNow(posts[1]?.id ?? '')).toMatchObject({
+      score: -3,
+      upvote_count: 2,
+      downvote_count: 5,
+    });
+    await world.db.query('delete from forums.post_votes where user_id = any ($1)', [
+      people.map((one) => one.id),
+    ]);
+    expect(await world.postNow(posts[2]?.id ?? '')).toMatchObject({
+      score: 1,
+      upvote_count: 1,
+      downvote_count: 0,
+    });
 
     await world.db.query(
       'insert into forums.comment_votes (comment_id, user_id, direction) select $1, user_id, 1 from unnest($2::uuid[]) as user_id',
@@ -74,7 +98,9 @@ describe('a vote', () => {
     );
     await world.db.query('update forums.comment_votes set direction = -1 where user_id = $1', [first?.id]);
     expect(await world.commentNow(comment.id)).toMatchObject({ score: 4 });
-    await world.db.query('delete from forums.comment_votes where user_id = any ($1)', [people.map((one) => one.id)]);
+    await world.db.query('delete from forums.comment_votes where user_id = any ($1)', [
+      people.map((one) => one.id),
+    ]);
     expect(await world.commentNow(comment.id)).toMatchObject({ score: 0 });
     expect(await world.drift()).toEqual([]);
   });
@@ -82,7 +108,13 @@ describe('a vote', () => {
 
 describe('a poll', () => {
   const poll = (more: Record<string, unknown> = {}) =>
-    owner.call<Post>('create_post', { forum_id: forum.id, title: 'Which?', type: 'poll', poll_options: ['red', 'green', 'blue'], ...more });
+    owner.call<Post>('create_post', {
+      forum_id: forum.id,
+      title: 'Which?',
+      type: 'poll',
+      poll_options: ['red', 'green', 'blue'],
+      ...more,
+    });
   const counts = async (ballot: Promise<{ vote_count?: number }[]>): Promise<(number | undefined)[]> =>
     (await ballot).map((option) => option.vote_count);
   const ballot = (person: Person, on: Post, positions: number[]) =>
@@ -107,9 +139,14 @@ describe('a poll', () => {
     for (const positions of [[3], [-1], [0, 1], [0, 0]]) {
       expect(await reasonOf(ballot(voter, here, positions))).toBe('poll.choice_invalid');
     }
-    expect(await reasonOf(ballot(voter, await poll({ poll_multiple_choice: true }), [0, 0]))).toBe('poll.choice_invalid');
+    expect(await reasonOf(ballot(voter, await poll({ poll_multiple_choice: true }), [0, 0]))).toBe(
+      'poll.choice_invalid',
+    );
     expect(await reasonOf(ballot(voter, post, [0]))).toBe('poll.unknown');
-    await world.db.query(`update forums.polls set closes_at = now() - interval '1 second' where post_id = $1`, [here.id]);
+    await world.db.query(
+      `update forums.polls set closes_at = now() - interval '1 second' where post_id = $1`,
+      [here.id],
+    );
     expect(await reasonOf(ballot(voter, here, [0]))).toBe('poll.closed');
   });
 });
@@ -131,7 +168,10 @@ describe('the repair of counters', () => {
     await voter.call('vote_post', { post_id: id, direction: 1 });
     expect(await world.postNow(id)).toMatchObject({ score: 43, upvote_count: 51 });
     expect(await world.drift()).toEqual([]);
-    await world.db.query('update forums.posts set upvote_count = 1, downvote_count = 0, score = 1 where id = $1', [id]);
+    await world.db.query(
+      'update forums.posts set upvote_count = 1, downvote_count = 0, score = 1 where id = $1',
+      [id],
+    );
     expect(await world.drift()).toEqual([
       { counter: 'forums.posts.upvote_count', row_key: { id }, cached_value: '1', true_value: '51' },
       { counter: 'forums.posts.downvote_count', row_key: { id }, cached_value: '0', true_value: '8' },
@@ -150,12 +190,25 @@ describe('the repair of counters', () => {
       await world.forumNow(place.id),
       await world.postNow(here.id),
       await world.commentNow(root.id),
-      (await world.db.query('select * from forums.poll_options where post_id = $1 order by position', [asked.id])).rows,
+      (
+        await world.db.query('select * from forums.poll_options where post_id = $1 order by position', [
+          asked.id,
+        ])
+      ).rows,
     ];
     const right = await whole();
-    await world.db.query(`update forums.forums set post_count = 9, subscriber_count = 9, last_post_id = null where id = $1`, [place.id]);
-    await world.db.query(`update forums.posts set comment_count = 9, last_comment_id = $2 where id = $1`, [here.id, root.id]);
-    await world.db.query(`update forums.comments set reply_count = 9, upvote_count = 9, score = 9 where id = $1`, [root.id]);
+    await world.db.query(
+      `update forums.forums set post_count = 9, subscriber_count = 9, last_post_id = null where id = $1`,
+      [place.id],
+    );
+    await world.db.query(`update forums.posts set comment_count = 9, last_comment_id = $2 where id = $1`, [
+      here.id,
+      root.id,
+    ]);
+    await world.db.query(
+      `update forums.comments set reply_count = 9, upvote_count = 9, score = 9 where id = $1`,
+      [root.id],
+    );
     await world.db.query(`update forums.poll_options set vote_count = 9 where post_id = $1`, [asked.id]);
     const found = (await world.drift()) as { counter: string }[];
     expect(found.map((row) => row.counter).sort()).toEqual([

@@ -1,4 +1,4 @@
-import { describeBlocker } from '../../../migrate/blockers.ts';
+import { describeBlocker, queryOf } from '../../../migrate/blockers.ts';
 import type { Listener, MigrationEvent, StatementPlace } from '../../../migrate/events.ts';
 import { describeHolder } from '../../../migrate/lock.ts';
 import { duration, note, styled, warn } from '../../output.ts';
@@ -61,7 +61,8 @@ export function runReport(options: { readonly isVerbose: boolean }): RunReport {
   const onEvent = (event: MigrationEvent): void => {
     switch (event.type) {
       case 'waiting':
-        warn(`another migrator is at work: ${describeHolder(event.holder)}; waiting for it`);
+        warn('waiting for another migrator:');
+        note(`    ${describeHolder(event.holder)}`);
         break;
       case 'statement':
         clear();
@@ -78,7 +79,11 @@ export function runReport(options: { readonly isVerbose: boolean }): RunReport {
         break;
       case 'blocked':
         say(styled('yellow', `!   ${describePlace(event.place)} waits for`, process.stderr));
-        for (const blocker of event.blockers) say(`      ${shorten(describeBlocker(blocker), 94)}`);
+        for (const blocker of event.blockers) {
+          say(`      ${shorten(describeBlocker(blocker), 94)}`);
+          const query = queryOf(blocker);
+          if (query !== undefined) say(styled('dim', `        ${shorten(query, 92)}`, process.stderr));
+        }
         break;
       case 'retry':
         clear();
