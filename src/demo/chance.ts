@@ -44,7 +44,7 @@ export class Chance {
       time.slice(8),
       `7${digits.slice(0, 3)}`,
       variant + digits.slice(4, 7),
-      `${digits.slice(7)}0`,
+      digits.slice(7),
     ].join('-');
   }
 }

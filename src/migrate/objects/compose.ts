@@ -29,15 +29,13 @@ export function composeMigration(
     '',
     '-- Down Migration',
     '',
-    ...direction(
-      down,
-      paths.filter((path) => !from.has(path)),
-    ),
+    ...direction(down, []),
     '',
   ].join('\n');
   return { text, paths: [...paths, ...up.rebuilt] };
 }
 
+/** Only Up says what is removed: it is where the present state is read from. */
 function direction({ before, sections }: Transition, removed: readonly string[]): string[] {
   const lines: string[] = [];
   if (sections.length > 0) {
