@@ -198,13 +198,15 @@ export const core: ModuleMatrix = {
     rows: [
       { label: 'public', values: { key: 'site.name', value: 'Stoa', is_public: true } },
       { label: 'internal', values: { key: 'mail.sender', value: 'stoa@example.org' } },
+      // Triggers of the tables below read this one.
+      { label: 'switch', values: { key: 'search.outbox_enabled', value: 'false', type: 'boolean' } },
       { label: 'secret', values: { key: 'secret.smtp_password', value: 'hidden' } },
     ],
     cells: {
       anonymous: [['public'], 'denied', 'denied', 'denied'],
       owner: [['public'], 'denied', 'denied', 'denied'],
       member: [['public'], 'denied', 'denied', 'denied'],
-      moderator: [['public', 'internal'], 'denied', 'denied', 'denied'],
+      moderator: [['public', 'internal', 'switch'], 'denied', 'denied', 'denied'],
       admin: ['all', 'denied', 'denied', 'denied'],
       banned: [['public'], 'denied', 'denied', 'denied'],
     },
