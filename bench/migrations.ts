@@ -8,9 +8,9 @@ import { fingerprint } from '../src/catalog/fingerprint.ts';
 import { table } from '../src/cli/output.ts';
 import { checkObjects, migrateUp, verifyMigrations } from '../src/migrate/index.ts';
 import { migratedSchemas } from '../src/migrate/schemas.ts';
-import { withScratchServer } from '../src/migrate/scratch-server.ts';
 import { connect, withDatabase } from '../src/postgres/connect.ts';
 import { prepareDatabase } from '../src/postgres/prepare.ts';
+import { withScratchServer } from '../src/postgres/scratch.ts';
 
 const rounds = 5;
 

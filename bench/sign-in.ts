@@ -17,7 +17,6 @@ import { connect, createPool, withDatabase } from '../src/postgres/connect.ts';
 import { prepareDatabase } from '../src/postgres/prepare.ts';
 import { loginRoles, loginUrl } from '../src/postgres/roles.ts';
 import { startTestServer } from '../test/harness/server.ts';
-import { applyWorkingCopies } from '../test/harness/working-copies.ts';
 
 const pairs = Number(process.argv[2] ?? 300);
 const accounts = 200;
@@ -79,8 +78,6 @@ try {
   const hashes = await PasswordHashes.create(config.argon2);
   const hash = await hashes.hash('correct horse');
   const admin = await connect(url, 'bench');
-  // What stands in sql/ now, released or not.
-  await applyWorkingCopies(admin);
   await admin.query('update auth.throttle_rules set attempts = 1000000');
   for (let index = 0; index < accounts; index += 1) {
     await admin.query('select auth.register($1, $2, $3)', [

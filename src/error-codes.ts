@@ -158,7 +158,7 @@ export const databaseRefusals: readonly DatabaseRefusal[] = [
 /** Codes that the API gives by itself, before the database is asked or when nothing else fits. */
 export const apiCodes: Readonly<Record<string, string>> = {
   QUERY_TOO_COMPLEX:
-    'The query is refused before it runs: `extensions.reason` names the limit (`query.length`, `query.fields`, `query.root_fields`, `query.aliases`, `query.depth`, `query.rows`), `extensions.limit` its value.',
+    'The query is refused before it runs: `extensions.reason` names the limit (`query.length`, `query.fields`, `query.introspection`, `query.root_fields`, `query.aliases`, `query.depth`, `query.rows`), `extensions.limit` its value.',
   REQUEST_TOO_LARGE: 'The body of the request is longer than `extensions.limit` bytes.',
   BAD_REQUEST: 'The request is not GraphQL over HTTP: method, media type or body are wrong.',
   GRAPHQL_PARSE_FAILED: 'The text of the query is not GraphQL.',

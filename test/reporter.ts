@@ -14,8 +14,10 @@ export default class CountReporter implements Reporter {
     }
     const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
     // After the summary of the default reporter, whatever their order.
-    process.once('exit', () =>
-      process.stdout.write(`${count.passed} passed, ${count.failed} failed${skipped}\n`),
-    );
+    process.once('exit', (code) => {
+      // What fails outside any file (the server did not start, say) is told by the exit code alone.
+      const failed = code !== 0 && count.failed === 0 ? 1 : count.failed;
+      process.stdout.write(`${count.passed} passed, ${failed} failed${skipped}\n`);
+    });
   }
 }

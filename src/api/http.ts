@@ -69,7 +69,19 @@ export async function readGraphqlBody(request: IncomingMessage, maxBytes: number
   if (!('query' in body) || typeof body.query !== 'string') {
     throw refuse(400, 'The body has no query.', 'Send {"query": "…", "variables": {…}}.');
   }
+  const isObject = (value: unknown): boolean =>
+    value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value));
+  if (!isObject(field(body, 'variables')) || !isObject(field(body, 'extensions'))) {
+    throw refuse(400, 'Variables and extensions are JSON objects.', 'Send {"query": "…", "variables": {…}}.');
+  }
+  if (!['string', 'undefined'].includes(typeof (field(body, 'operationName') ?? undefined))) {
+    throw refuse(400, 'The name of an operation is a text.', 'Send {"query": "…", "operationName": "…"}.');
+  }
   return text;
+}
+
+function field(body: object, name: string): unknown {
+  return Object.entries(body).find(([key]) => key === name)?.[1];
 }
 
 function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -134,6 +146,12 @@ export async function answerWithGrafserv(
   });
   switch (result?.type) {
     case 'buffer':
+      if (result.statusCode === 406) {
+        throw new HttpRefusal(406, 'The answer is JSON, and the header accept takes none.', {
+          code: 'BAD_REQUEST',
+          cure: 'Send accept: application/json.',
+        });
+      }
       send(response, result.statusCode, result.buffer, result.headers);
       return;
     case 'noContent':

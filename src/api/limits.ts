@@ -1,4 +1,5 @@
 import {
+  type ASTNode,
   type ASTVisitor,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -21,6 +22,8 @@ export interface QueryLimits {
   readonly maxBodyBytes: number;
   /** Fields after fragments are expanded: what the planner will really see. */
   readonly maxFields: number;
+  /** Fields below `__schema` and `__type`, expanded as well: the query that tools send has 230. */
+  readonly maxIntrospectionFields: number;
   readonly maxRootFields: number;
   readonly maxAliases: number;
   readonly maxDepth: number;
@@ -38,6 +41,7 @@ export const queryLimits: QueryLimits = {
   maxQueryLength: 20_000,
   maxBodyBytes: 200_000,
   maxFields: 400,
+  maxIntrospectionFields: 500,
   maxRootFields: 20,
   maxAliases: 30,
   maxDepth: 14,
@@ -51,17 +55,21 @@ export const queryTooComplex = 'QUERY_TOO_COMPLEX';
 interface Measure {
   root: number;
   fields: number;
+  introspection: number;
   aliases: number;
   depth: number;
   rows: number;
 }
 
-const nothing = (): Measure => ({ root: 0, fields: 0, aliases: 0, depth: 0, rows: 0 });
+const nothing = (): Measure => ({ root: 0, fields: 0, introspection: 0, aliases: 0, depth: 0, rows: 0 });
 
 /**
  * The rule that refuses a document before it is planned. It counts what the document expands to, each
  * fragment measured once, so its own cost is linear in the text however deep fragments are nested.
- * Introspection is left out of the count: the standard query is fixed, and graphql-js bounds its depth.
+ * What stands below `__schema` and `__type` has a count of its own: it costs no rows and goes deeper.
+ *
+ * It throws before any other rule has seen a node, because some of them take time that grows with the square of the
+ * text. Fragments are measured by themselves, too: the other rules look into one that nothing spreads.
  */
 export function makeLimitsRule(limits: QueryLimits) {
   return function LimitsRule(context: ValidationContext): ASTVisitor {
@@ -87,13 +95,22 @@ export function makeLimitsRule(limits: QueryLimits) {
       const total = nothing();
       for (const selection of set.selections) {
         if (selection.kind === Kind.FIELD) {
-          if (selection.name.value.startsWith('__')) continue;
+          if (selection.name.value === '__schema' || selection.name.value === '__type') {
+            const below = selection.selectionSet
+              ? measure(selection.selectionSet, undefined, open)
+              : nothing();
+            total.root += 1;
+            total.aliases += selection.alias ? 1 : 0;
+            total.introspection += 1 + below.fields;
+            continue;
+          }
           const type = fieldType(parent, selection.name.value);
           const below = selection.selectionSet ? measure(selection.selectionSet, type, open) : nothing();
           const isPage = isConnection(type) || sizeArguments.some((name) => hasArgument(selection, name));
           const pageSize = isPage ? pageSizeOf(selection, limits) : 1;
           total.root += 1;
           total.fields += 1 + below.fields;
+          total.introspection += below.introspection;
           total.aliases += (selection.alias ? 1 : 0) + below.aliases;
           total.depth = Math.max(total.depth, 1 + below.depth);
           total.rows += isPage ? pageSize * (1 + below.rows) : below.rows;
@@ -110,6 +127,7 @@ export function makeLimitsRule(limits: QueryLimits) {
         }
         total.root += part.root;
         total.fields += part.fields;
+        total.introspection += part.introspection;
         total.aliases += part.aliases;
         total.depth = Math.max(total.depth, part.depth);
         total.rows += part.rows;
@@ -117,27 +135,44 @@ export function makeLimitsRule(limits: QueryLimits) {
       return total;
     };
 
+    const check = (definition: ASTNode, total: Measure, isFragment: boolean): void => {
+      const [over] = (
+        [
+          // A fragment has no root fields: what stands first in it may stand anywhere.
+          ['root_fields', 'root fields', isFragment ? 0 : total.root, limits.maxRootFields],
+          ['fields', 'fields', total.fields, limits.maxFields],
+          ['introspection', 'fields of the schema', total.introspection, limits.maxIntrospectionFields],
+          ['aliases', 'aliases', total.aliases, limits.maxAliases],
+          ['depth', 'levels', total.depth, limits.maxDepth],
+          ['rows', 'rows (the page sizes of nested connections multiply)', total.rows, limits.maxRows],
+        ] as const
+      ).filter(([, , asked, limit]) => asked > limit);
+      if (!over) return;
+      const [key, label, , limit] = over;
+      throw new GraphQLError(`The query asks for too many ${label}: at most ${limit} are allowed.`, {
+        nodes: definition,
+        extensions: { code: queryTooComplex, reason: `query.${key}`, limit },
+      });
+    };
+
     return {
-      OperationDefinition(operation) {
-        const type = context.getSchema().getRootType(operation.operation) ?? undefined;
-        const total = measure(operation.selectionSet, type, new Set());
-        const [over] = (
-          [
-            ['root_fields', 'root fields', total.root, limits.maxRootFields],
-            ['fields', 'fields', total.fields, limits.maxFields],
-            ['aliases', 'aliases', total.aliases, limits.maxAliases],
-            ['depth', 'levels', total.depth, limits.maxDepth],
-            ['rows', 'rows (the page sizes of nested connections multiply)', total.rows, limits.maxRows],
-          ] as const
-        ).filter(([, , asked, limit]) => asked > limit);
-        if (!over) return;
-        const [key, label, , limit] = over;
-        context.reportError(
-          new GraphQLError(`The query asks for too many ${label}: at most ${limit} are allowed.`, {
-            nodes: operation,
-            extensions: { code: queryTooComplex, reason: `query.${key}`, limit },
-          }),
-        );
+      Document(document) {
+        for (const definition of document.definitions) {
+          if (definition.kind === Kind.OPERATION_DEFINITION) {
+            const type = context.getSchema().getRootType(definition.operation);
+            // graphql-js validates nothing below a root that does not exist, and the planner does not expect one.
+            if (!type) {
+              throw new GraphQLError(`There are no operations of the kind ${definition.operation}.`, {
+                nodes: definition,
+              });
+            }
+            check(definition, measure(definition.selectionSet, type, new Set()), false);
+          } else if (definition.kind === Kind.FRAGMENT_DEFINITION) {
+            const total = measureFragment(definition, new Set());
+            const isOfSchema = definition.typeCondition.name.value.startsWith('__');
+            check(definition, isOfSchema ? { ...nothing(), introspection: total.fields } : total, true);
+          }
+        }
       },
     };
   };

@@ -43,7 +43,7 @@ export function makeQueryGuardPlugin({ limits, introspection }: QueryGuardOption
     grafserv: {
       middleware: {
         setPreset(next, event) {
-          // First, so that a document of a thousand aliases is refused before the costly rules see it.
+          // First: it throws before the costly rules see anything of a document that is too large for them.
           event.validationRules.unshift(makeLimitsRule(limits));
           if (!introspection) event.validationRules.push(NoSchemaIntrospectionCustomRule);
 
@@ -54,7 +54,12 @@ export function makeQueryGuardPlugin({ limits, introspection }: QueryGuardOption
               ...config,
               parseAndValidate(query) {
                 if (query.length > limits.maxQueryLength) return { errors: [tooLong(query.length)] };
-                return tell(config.parseAndValidate(query));
+                try {
+                  return tell(config.parseAndValidate(query));
+                } catch (error) {
+                  if (!(error instanceof Error)) throw error;
+                  return { errors: [explain(error)] };
+                }
               },
             };
           };

@@ -70,25 +70,22 @@ export async function runUntilStopped(
     },
   };
 
+  // Left in place: the twin of a signal may come when everything is closed, and must not kill what only has to exit.
   for (const signal of signals) process.on(signal, onSignal);
-  try {
-    let isStarted = false;
-    const starting = start(lifetime).then(
-      () => {
-        isStarted = true;
-      },
-      (error: unknown) => lifetime.fail(error),
-    );
-    await Promise.race([starting, stopped]);
-    await stopped;
-    const closing = closeAll(closers);
-    await Promise.race([closing, hurried]);
-    if (isHurried) await Promise.allSettled(closers.map((close) => close('at once')));
-    if (failure) throw failure.error;
-    return isStarted && !isHurried ? exitCodes.ok : exitCodes.interrupted;
-  } finally {
-    for (const signal of signals) process.off(signal, onSignal);
-  }
+  let isStarted = false;
+  const starting = start(lifetime).then(
+    () => {
+      isStarted = true;
+    },
+    (error: unknown) => lifetime.fail(error),
+  );
+  await Promise.race([starting, stopped]);
+  await stopped;
+  const closing = closeAll(closers);
+  await Promise.race([closing, hurried]);
+  if (isHurried) await Promise.allSettled(closers.map((close) => close('at once')));
+  if (failure) throw failure.error;
+  return isStarted && !isHurried ? exitCodes.ok : exitCodes.interrupted;
 }
 
 /** Each leaves the list when it is closed, so that what is left can be closed at once. */

@@ -1,4 +1,3 @@
-import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -48,7 +47,7 @@ export async function startTestApi(
     env: {
       STOA_ENVIRONMENT: 'test',
       STOA_PORT: '0',
-      STOA_DATA_DIR: mkdtempSync(join(tmpdir(), 'stoa-test-api-')),
+      STOA_DATA_DIR: join(tmpdir(), 'stoa-that-is-never-made'),
       STOA_PUBLIC_URL: 'http://localhost:5678',
       ...settings,
     },

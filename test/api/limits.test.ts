@@ -38,6 +38,14 @@ const exponential = (levels: number): string =>
     `fragment f${levels} on Forum { id }`,
   ].join('\n');
 
+/** The same of fields that every type has, and of those that describe the schema. */
+const doubling = (type: string, root: string, leaf: string): string =>
+  [
+    `{ ${root} }`,
+    ...Array.from({ length: 200 }, (_, n) => `fragment f${n} on ${type} { ...f${n + 1} ...f${n + 1} }`),
+    `fragment f200 on ${type} { ${leaf} }`,
+  ].join('\n');
+
 describe('a query is refused before it is planned when it', () => {
   it.each([
     [
@@ -61,6 +69,36 @@ describe('a query is refused before it is planned when it', () => {
     ['is too deep', `{ forums { nodes { ${nested(20)} } } }`, 'query.depth', queryLimits.maxDepth],
     ['grows exponentially through fragments', exponential(9), 'query.fields', queryLimits.maxFields],
     [
+      'grows exponentially through __typename',
+      doubling('User', 'viewer { ...f0 }', '__typename'),
+      'query.fields',
+      queryLimits.maxFields,
+    ],
+    [
+      'asks for the schema exponentially',
+      doubling('__Type', '__schema { types { ...f0 } }', 'name'),
+      'query.introspection',
+      queryLimits.maxIntrospectionFields,
+    ],
+    [
+      'asks for the whole schema again and again',
+      `{ ${Array.from({ length: 40 }, (_, n) => `a${n}: __schema { types { name } }`).join(' ')} }`,
+      'query.root_fields',
+      queryLimits.maxRootFields,
+    ],
+    [
+      'has a thousand aliases of __typename',
+      `{ ${Array.from({ length: 1000 }, (_, n) => `a${n}: __typename`).join(' ')} }`,
+      'query.root_fields',
+      queryLimits.maxRootFields,
+    ],
+    [
+      'keeps its size in a fragment that nothing spreads',
+      `{ viewer { id } } fragment unused on Query { ${'forums { nodes { id } } '.repeat(500)} }`,
+      'query.fields',
+      queryLimits.maxFields,
+    ],
+    [
       'hides its aliases in inline fragments',
       `{ viewer { ${Array.from({ length: 40 }, (_, n) => `... on User { a${n}: id }`).join(' ')} } }`,
       'query.aliases',
@@ -83,6 +121,11 @@ describe('a query is refused before it is planned when it', () => {
       expect(await refusal(query)).toMatchObject({ code: 'QUERY_TOO_COMPLEX', reason, limit });
     });
     expect(statements).toEqual([]);
+  });
+
+  it('is refused alone, before rules that compare every field with every other have looked at it', async () => {
+    const { errors } = await api.ask(`{ ${'viewer { id } nothing '.repeat(400)} }`);
+    expect(errors.map(({ extensions }) => extensions['reason'])).toEqual(['query.root_fields']);
   });
 
   it('counts a variable as the largest page', async () => {
@@ -114,6 +157,10 @@ it('an ordinary page of a client passes', async () => {
     { variables: { slug: 'square' }, token: await api.signIn(ownerId) },
   );
   expect(errors).toEqual([]);
+});
+
+it('a subscription is refused as a query that does not fit, for there are none', async () => {
+  expect(await refusal('subscription { posts { id } }')).toEqual({ code: 'GRAPHQL_VALIDATION_FAILED' });
 });
 
 it('the introspection query of tools passes', async () => {

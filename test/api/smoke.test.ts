@@ -99,8 +99,15 @@ it('takes GraphQL by POST as JSON and nothing else', async () => {
     ask({ method: 'POST', headers: json, body: 'not json' }),
     ask({ method: 'POST', headers: json, body: '[{"query":"{ viewer { id } }"}]' }),
     ask({ method: 'POST', headers: json, body: '{"query":1}' }),
+    ask({ method: 'POST', headers: json, body: '{"query":"{ viewer { id } }","variables":[]}' }),
+    ask({ method: 'POST', headers: json, body: '{"query":"{ viewer { id } }","operationName":{}}' }),
+    ask({
+      method: 'POST',
+      headers: { ...json, accept: 'text/html' },
+      body: '{"query":"{ viewer { id } }"}',
+    }),
   ]);
-  expect(statuses.map((response) => response.status)).toEqual([405, 415, 400, 400, 400]);
+  expect(statuses.map((response) => response.status)).toEqual([405, 415, 400, 400, 400, 400, 400, 406]);
   for (const response of statuses) {
     const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
     expect(errors[0]?.extensions.code).toBe('BAD_REQUEST');

@@ -252,8 +252,14 @@ describe('stoa up with chosen modules', async () => {
 });
 
 describe('a data folder that cannot be used', async () => {
+  const [older, blocked, readOnly] = [
+    await temporaryProject(),
+    await temporaryProject(),
+    await temporaryProject(),
+  ];
+
   test('because another major wrote it', async () => {
-    const project = await temporaryProject();
+    const project = older;
     mkdirSync(join(project.dataDir, 'postgres', 'data'), { recursive: true });
     writeFileSync(join(project.dataDir, 'postgres', 'data', 'PG_VERSION'), '15\n');
     const { code, stderr } = await project.run(['up']);
@@ -262,7 +268,7 @@ describe('a data folder that cannot be used', async () => {
   });
 
   test('because a file is in the way', async () => {
-    const project = await temporaryProject();
+    const project = blocked;
     writeFileSync(project.dataDir, '');
     const { code, stderr } = await project.run(['up']);
     expect(code).toBe(exitCodes.database);
@@ -271,7 +277,7 @@ describe('a data folder that cannot be used', async () => {
 
   // Root may write everywhere, so there is nothing to refuse.
   test.skipIf(process.getuid?.() === 0)('because it is read-only', async () => {
-    const project = await temporaryProject();
+    const project = readOnly;
     mkdirSync(project.dataDir, { mode: 0o500 });
     const { code, stderr } = await project.run(['up']);
     expect(code).toBe(exitCodes.database);

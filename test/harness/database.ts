@@ -5,7 +5,7 @@ import { afterAll, inject } from 'vitest';
 import { connect, createPool, withDatabase } from '../../src/postgres/connect.ts';
 import { databaseGrants } from '../../src/postgres/prepare.ts';
 import { type LoginRole, loginUrl } from '../../src/postgres/roles.ts';
-import { testPassword } from './global-setup.ts';
+import { testPassword } from './password.ts';
 
 export type RequestRole = 'stoa_anonymous' | 'stoa_member' | 'stoa_moderator' | 'stoa_admin';
 

@@ -3,8 +3,8 @@ import { migrateUp } from '../../src/migrate/index.ts';
 import { connect, withDatabase } from '../../src/postgres/connect.ts';
 import { prepareDatabase } from '../../src/postgres/prepare.ts';
 import { loginRoles } from '../../src/postgres/roles.ts';
+import { testPassword } from './password.ts';
 import { startTestServer } from './server.ts';
-import { applyWorkingCopies } from './working-copies.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -15,22 +15,9 @@ declare module 'vitest' {
   }
 }
 
-/** Same for every login role of a test server. */
-export const testPassword = 'stoa-test';
-
 function majorOf(project: TestProject): number {
   const named = /^pg(\d+)$/.exec(project.name)?.[1] ?? process.env['STOA_TEST_POSTGRES_MAJOR'];
   return named === undefined ? 18 : Number(named);
-}
-
-async function fillTemplate(url: string): Promise<void> {
-  await migrateUp({ databaseUrl: url });
-  const client = await connect(url, 'test template');
-  try {
-    for (const refused of await applyWorkingCopies(client)) console.warn('OBJECT', refused);
-  } finally {
-    await client.end();
-  }
 }
 
 /** One server a project; one migrated database on it, from which each test file gets its own clone. */
@@ -43,7 +30,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
       templateDatabase,
       Object.fromEntries(loginRoles.map((role) => [role, testPassword])),
     );
-    await fillTemplate(withDatabase(server.url, templateDatabase));
+    await migrateUp({ databaseUrl: withDatabase(server.url, templateDatabase) });
     const admin = await connect(server.url, 'test set-up');
     await admin.query(`alter database ${templateDatabase} is_template true allow_connections false`);
     await admin.end();

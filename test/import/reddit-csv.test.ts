@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { type ParsedRow, readRedditCsv } from '../../src/import/formats/reddit-csv.ts';
 
 const fixture = new URL('./fixtures/lampmakers.csv', import.meta.url).pathname;
@@ -11,7 +11,9 @@ async function collect(path: string): Promise<ParsedRow[]> {
 }
 
 async function fileWith(content: string | Buffer): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'stoa-import-')), 'posts.csv');
+  const folder = await mkdtemp(join(tmpdir(), 'stoa-import-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'posts.csv');
   await writeFile(path, content);
   return path;
 }

@@ -208,6 +208,7 @@ describe('what deletion leaves readable', () => {
     expect(await seesPost(member, post)).toBe(false);
     expect(await seesPost(world.visitor(), post)).toBe(false);
     expect(await member.read('select id from forums.comments where id = $1', [comment.id])).toEqual([]);
+    expect(await author.read('select id from forums.comments where id = $1', [comment.id])).toEqual([]);
     expect(await host.read('select id from forums.comments where id = $1', [comment.id])).toHaveLength(1);
 
     await world.db.query(`update forums.posts set deleted_at = now() - interval '31 days' where id = $1`, [

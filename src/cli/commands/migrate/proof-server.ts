@@ -1,6 +1,6 @@
 import type { Config } from '../../../config.ts';
-import { withScratchServer } from '../../../migrate/scratch-server.ts';
 import { readyConfig } from '../../../postgres/database.ts';
+import { withScratchServer } from '../../../postgres/scratch.ts';
 
 /**
  * A server on which databases can be made for a proof: the one of the settings, else the embedded one when it runs,

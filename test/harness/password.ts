@@ -1,0 +1,2 @@
+/** Same for every login role of a test server. */
+export const testPassword = 'stoa-test';
