@@ -403,9 +403,9 @@ create index search_index_queue_claim_idx on core.search_index_queue (available_
   where status = 'pending';
 
 comment on table core.search_index_queue is
-  'Coalescing outbox feeding an optional external search engine (torrents, users, forum posts). In core, not tracker, because three modules feed it.';
+  'Coalescing outbox feeding an optional external search engine. In core, because several modules feed it.';
 comment on column core.search_index_queue.id is 'Time-ordered key.';
-comment on column core.search_index_queue.entity_type is '''torrent'', ''user'', ''forum_post'', ''forum_comment''.';
+comment on column core.search_index_queue.entity_type is 'What kind of row; the modules that feed the queue name theirs in core.search_sources.';
 comment on column core.search_index_queue.entity_id is 'Row to index (soft reference: the row may already be gone when operation = delete).';
 comment on column core.search_index_queue.operation is 'What to do.';
 comment on column core.search_index_queue.status is 'Queue state.';
@@ -431,7 +431,7 @@ create table core.ownership_rules (
 );
 
 comment on table core.ownership_rules is
-  'What a person can own that would be orphaned if their account closed: groups, forums, projects. Each module registers its own; core.close_account asks them all.';
+  'What a person can own that would be orphaned if their account closed. Each module registers its own; core.close_account asks them all.';
 comment on column core.ownership_rules.table_name is 'The table, as schema.table.';
 comment on column core.ownership_rules.owner_column is 'Column with the owner''s id.';
 comment on column core.ownership_rules.condition is 'Condition on a row, which it may call target, that makes it count.';
@@ -516,7 +516,7 @@ insert into core.error_codes (reason, sqlstate, message, cure) values
   ('device.unknown_event', 'ST422', 'A heart-beat does not tell this of a device.', 'Send open, close or nothing.'),
   ('setting.unknown', 'ST404', 'There is no such setting.', 'Look the key up in the list of settings.'),
   ('setting.malformed', 'ST422', 'This value is not of the type of the setting.', 'Send a value that the type of the setting can hold.'),
-  ('account.owns_things', 'ST409', 'The account still owns something that others use.', 'Transfer or close the forums, groups and projects you own first.'),
+  ('account.owns_things', 'ST409', 'The account still owns something that others use.', 'Hand over or close what you own first.'),
   ('account.not_closed', 'ST409', 'The account is not closed.', 'There is nothing to undo.'),
   ('account.undo_expired', 'ST410', 'The time in which a closed account can be opened again is over.', 'Register a new account.'),
   ('achievement.unknown', 'ST404', 'There is no such achievement.', 'Choose an id of the list of achievements.'),

@@ -40,7 +40,7 @@ comment on table notifications.notifications is
 comment on column notifications.notifications.user_id is 'Recipient.';
 comment on column notifications.notifications.id is 'Time-ordered key.';
 comment on column notifications.notifications.actor_id is 'Who caused it (last actor of a group).';
-comment on column notifications.notifications.type is 'Message, friend_request, mention, vote, proposal, torrent, moderation and so on.';
+comment on column notifications.notifications.type is 'What it is about, such as mention; the module that sends it names it.';
 comment on column notifications.notifications.title is 'Headline.';
 comment on column notifications.notifications.body is 'Text.';
 comment on column notifications.notifications.data is 'Deep-link context.';
