@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { z } from 'zod';
 import { exitCodes, StoaError } from './errors.ts';
 
 /** What lies where in the folder that `dataDir` names. */
@@ -88,6 +89,24 @@ export function readJson(path: string): unknown {
       cause,
     });
   }
+}
+
+/** The same, where the file has to be of a form. */
+export function readShaped<Shape>(path: string, shape: z.ZodType<Shape>): Shape | undefined {
+  const value = readJson(path);
+  if (value === undefined) return undefined;
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return parsed.data;
+  // Which values: their names, for the file may hold secrets.
+  const where = [...new Set(parsed.error.issues.map(({ path: keys }) => keys.join('.') || 'all of it'))];
+  throw new StoaError(
+    'data_folder.damaged',
+    `${path} does not hold what belongs there (${where.join(', ')}).`,
+    {
+      cure: 'Restore it from a copy. If it is lost, see docs/operations/data-folder.md.',
+      exitCode: exitCodes.database,
+    },
+  );
 }
 
 /** Appears whole or not at all, readable by its owner only. */

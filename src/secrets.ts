@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Config, extendConfig } from './config.ts';
-import { dataFolder, ensureDataFolder, inDataFolder, readJson, writeJson } from './data-folder.ts';
+import { dataFolder, ensureDataFolder, inDataFolder, readShaped, writeJson } from './data-folder.ts';
 import { exitCodes, StoaError } from './errors.ts';
 
 const shape = z.object({
   /** Passwords of the embedded server, by role. */
   postgres: z.record(z.string(), z.string()).default({}),
   /** 32 bytes, base64. */
-  secretKey: z.string().optional(),
+  secretKey: z
+    .string()
+    .refine((text) => Buffer.from(text, 'base64').length === 32)
+    .optional(),
   demoPassword: z.string().optional(),
 });
 
@@ -28,7 +31,7 @@ export function loadSecrets(dataDir: string, roles: readonly string[] = []): Sec
   ensureDataFolder(dataDir);
   const { secrets: path } = dataFolder(dataDir);
   return inDataFolder(dataDir, () => {
-    const kept = shape.parse(readJson(path) ?? {});
+    const kept = readShaped(path, shape) ?? shape.parse({});
     const complete = {
       postgres: { ...Object.fromEntries(roles.map((role) => [role, newPassword()])), ...kept.postgres },
       secretKey: kept.secretKey ?? randomBytes(32).toString('base64'),

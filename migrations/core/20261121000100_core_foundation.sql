@@ -84,7 +84,10 @@ parallel safe
 begin atomic
   select (
     -- 48 bits hold the years 1970 to 10889; what lies before or after, infinity too, is bounded by their ends.
-    lpad(to_hex(floor(least(greatest(extract(epoch from p_time at time zone 'UTC') * 1000, 0), 281474976710655))::bigint), 12, '0')
+    lpad(
+      to_hex(floor(least(greatest(extract(epoch from p_time at time zone 'UTC') * 1000, 0), 281474976710655))::bigint),
+      12, '0'
+    )
     || '7000'
     || '8000000000000000'
   )::uuid;

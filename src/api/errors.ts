@@ -9,8 +9,11 @@ export interface ErrorLog {
   error(details: object, message: string): void;
 }
 
-/** Turns what went wrong into what a client may know; anything unknown is logged under an id, and only that is told. */
-export function makeErrorMask(log: ErrorLog) {
+/**
+ * Turns what went wrong into what a client may know; anything unknown is logged under an id, and only that is told.
+ * `isVisitor`: whether the request that is being answered came without a token.
+ */
+export function makeErrorMask(log: ErrorLog, isVisitor: () => boolean) {
   return function maskError(error: GraphQLError): GraphQLError | GraphQLFormattedError {
     const cause = rootCause(error);
     const told = (message: string, extensions: ToldError['extensions']): GraphQLError =>
@@ -22,6 +25,14 @@ export function makeErrorMask(log: ErrorLog) {
         extensions,
       });
 
+    // What is not granted to visitors may be to members: the way on is to sign in.
+    if (isDatabaseError(cause) && cause.code === insufficientPrivilege && isVisitor()) {
+      return told('You are not signed in.', {
+        code: 'UNAUTHENTICATED',
+        reason: 'session.required',
+        cure: 'Sign in and send the access token with the request.',
+      });
+    }
     const known = explainError(cause);
     if (known) return told(known.message, known.extensions);
     // The engine's own: bad variables, a value of the wrong type. One of them is a defect of ours.
@@ -38,6 +49,8 @@ export function makeErrorMask(log: ErrorLog) {
     });
   };
 }
+
+const insufficientPrivilege = '42501';
 
 function rootCause(error: Error): unknown {
   let cause: unknown = error;

@@ -38,6 +38,8 @@ export interface PresetOptions {
   readonly pool: Pool;
   readonly modules: readonly Module[];
   readonly log: ErrorLog;
+  /** Whether the request that is being answered came without a token. */
+  readonly isVisitor: () => boolean;
   readonly introspection: boolean;
   readonly explorer: boolean;
   /** What was learned about a request before it came to GraphQL. */
@@ -121,7 +123,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       graphqlOverGET: false,
       websockets: false,
       watch: false,
-      maskError: makeErrorMask(options.log),
+      maskError: makeErrorMask(options.log, options.isVisitor),
     },
   };
 }

@@ -25,6 +25,7 @@ export async function printSdl({ gatewayUrl, modules }: SdlOptions): Promise<str
         pool,
         modules,
         log: { error: () => {} },
+        isVisitor: () => true,
         introspection: true,
         explorer: false,
         requestOf: () => undefined,

@@ -64,14 +64,16 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
   };
 
   try {
-    const requestIds = new AsyncLocalStorage<string>();
+    const current = new AsyncLocalStorage<{ readonly requestId: string; isVisitor: boolean }>();
     const requests = new WeakMap<IncomingMessage, StoaRequest>();
     const preset = makePreset({
       pool: gateway,
       modules: resolveModules(config.modules),
       log: {
-        error: (details, message) => log.error({ requestId: requestIds.getStore(), ...details }, message),
+        error: (details, message) =>
+          log.error({ requestId: current.getStore()?.requestId, ...details }, message),
       },
+      isVisitor: () => current.getStore()?.isVisitor ?? false,
       introspection: config.environment !== 'production' || config.explorer,
       explorer: config.explorer,
       requestOf: (message) => requests.get(message),
@@ -100,6 +102,8 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       if (path === graphqlPath) {
         const body = await readGraphqlBody(message, queryLimits.maxBodyBytes);
         const session = await authenticate(service, message.headers.authorization);
+        const store = current.getStore();
+        if (store) store.isVisitor = session === undefined;
         requests.set(message, {
           requestId,
           ip: message.socket.remoteAddress,
@@ -145,7 +149,9 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
           'request',
         );
       });
-      const answered = requestIds.run(requestId, () => answer(message, response, requestId));
+      const answered = current.run({ requestId, isVisitor: false }, () =>
+        answer(message, response, requestId),
+      );
       answered.catch((error: unknown) => {
         if (response.headersSent || response.destroyed) {
           response.destroy();

@@ -2,7 +2,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { dataFolder, ensureDataFolder, inDataFolder, readJson, writeJson } from '../data-folder.ts';
+import { dataFolder, ensureDataFolder, inDataFolder, readShaped, writeJson } from '../data-folder.ts';
 import { exitCodes, StoaError } from '../errors.ts';
 import { loadSecrets, type Secrets } from '../secrets.ts';
 import { findBinaries, type PostgresBinaries } from './binaries.ts';
@@ -47,8 +47,8 @@ const pointerShape = z.object({
 type Pointer = z.infer<typeof pointerShape>;
 
 export function readPointer(dataDir: string): Pointer | undefined {
-  const parsed = pointerShape.safeParse(readJson(dataFolder(dataDir).cluster));
-  return parsed.success ? parsed.data : undefined;
+  // A damaged one is no missing one: a cluster that lies elsewhere would be taken for lost, and a new one made.
+  return readShaped(dataFolder(dataDir).cluster, pointerShape);
 }
 
 /** A cluster that exists goes on under the user that owns its files, because PostgreSQL insists on that. */

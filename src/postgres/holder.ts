@@ -19,9 +19,18 @@ const shape = z.object({
 });
 export type Holder = z.infer<typeof shape>;
 
-/** The living holder; one that died without a word counts as none. */
+/**
+ * The living holder; one that died without a word counts as none. So does a file that cannot be understood: the
+ * machine lost its power while it was written.
+ */
 export function readHolder(dataDir: string): Holder | undefined {
-  const parsed = shape.safeParse(readJson(dataFolder(dataDir).holder));
+  let kept: unknown;
+  try {
+    kept = readJson(dataFolder(dataDir).holder);
+  } catch (error) {
+    if (!(error instanceof StoaError && error.code === 'data_folder.damaged')) throw error;
+  }
+  const parsed = shape.safeParse(kept);
   return parsed.success && isSameProcess(parsed.data.pid, parsed.data.ticks) ? parsed.data : undefined;
 }
 

@@ -58,7 +58,8 @@ describe('an error of the registry', () => {
 
 describe('an error of the database itself', () => {
   it.each([
-    ['42501', 'FORBIDDEN'],
+    // The request of a visitor: a member is told FORBIDDEN.
+    ['42501', 'UNAUTHENTICATED'],
     ['57014', 'TIMEOUT'],
     ['23505', 'CONFLICT'],
     ['23503', 'NOT_FOUND'],

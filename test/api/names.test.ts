@@ -166,6 +166,7 @@ describe('the start is refused', () => {
         pool,
         modules,
         log: { error: () => {} },
+        isVisitor: () => true,
         introspection: true,
         explorer: false,
         requestOf: () => undefined,

@@ -56,9 +56,13 @@ describe('a request sees what its role may see', () => {
     expect(allowed.errors).toEqual([]);
   });
 
-  it('procedures for members are refused to visitors', async () => {
+  it('procedures for members are refused to visitors, who are told to sign in', async () => {
     const { errors } = await api.ask('mutation { heartbeat(input: {}) { clientMutationId } }');
-    expect(errors[0]?.extensions['code']).toBe('FORBIDDEN');
+    expect(errors[0]?.extensions).toEqual({
+      code: 'UNAUTHENTICATED',
+      reason: 'session.required',
+      cure: expect.any(String),
+    });
   });
 });
 

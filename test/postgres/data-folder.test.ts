@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dataFolder, ensureDataFolder, inDataFolder, readJson, writeJson } from '../../src/data-folder.ts';
 import { StoaError } from '../../src/errors.ts';
+import { readPointer } from '../../src/postgres/embedded.ts';
 import { readHolder, takeHold } from '../../src/postgres/holder.ts';
 import { startTicks } from '../../src/postgres/process-identity.ts';
 import { loadSecrets } from '../../src/secrets.ts';
@@ -34,6 +35,18 @@ describe('holding a data folder', () => {
   });
 });
 
+test.each(['', '{"pid":', '[]'])('a note of the holder that reads %j is of nobody', (text) => {
+  writeFileSync(dataFolder(dataDir).holder, text);
+  expect(readHolder(dataDir)).toBeUndefined();
+  expect(takeHold(dataDir, 'up')).toBeDefined();
+  expect(readHolder(dataDir)?.pid).toBe(process.pid);
+});
+
+test.each(['{"port":', '[]', '{"port":5}'])('a note of the cluster that reads %j is refused', (text) => {
+  writeFileSync(dataFolder(dataDir).cluster, text);
+  expect(() => readPointer(dataDir)).toThrow(StoaError);
+});
+
 describe('secrets of a data folder', () => {
   test('are made once and kept', () => {
     const first = loadSecrets(dataDir, ['stoa_gateway']);
@@ -49,6 +62,16 @@ describe('secrets of a data folder', () => {
     writeFileSync(secrets, '{"postgres":');
     expect(() => loadSecrets(dataDir)).toThrow(`${secrets} is not valid JSON.`);
     expect(readJsonText(secrets)).toThrow(StoaError);
+  });
+
+  test.each([
+    ['[]', 'all of it'],
+    ['{"postgres":{"postgres":5}}', 'postgres.postgres'],
+    ['{"secretKey":"c2VjcmV0"}', 'secretKey'],
+  ])('of the wrong form are refused without being shown: %s', (text, where) => {
+    const { secrets } = dataFolder(dataDir);
+    writeFileSync(secrets, text);
+    expect(() => loadSecrets(dataDir)).toThrow(`${secrets} does not hold what belongs there (${where}).`);
   });
 });
 

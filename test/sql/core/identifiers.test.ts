@@ -59,6 +59,15 @@ describe('core.uuidv7_floor', () => {
     expect(back.toISOString()).toBe(moment);
   });
 
+  it.each([
+    ['infinity', 'ffffffff-ffff-7000-8000-000000000000'],
+    ['20000-01-01', 'ffffffff-ffff-7000-8000-000000000000'],
+    ['1969-12-31', '00000000-0000-7000-8000-000000000000'],
+    ['-infinity', '00000000-0000-7000-8000-000000000000'],
+  ])('keeps to the ends of the range at %s', async (moment, floor) => {
+    expect(await value<string>('core.uuidv7_floor($1::timestamptz)', [moment])).toBe(floor);
+  });
+
   it('is not above any id of its millisecond, and above every id of the one before', async () => {
     const { rows } = await db.query<{ is_floor: boolean; is_above: boolean }>(`
       select
