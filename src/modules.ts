@@ -41,6 +41,13 @@ export const modules: readonly Module[] = [
     requires: ['media'],
     summary: 'forums, posts, comments, votes',
   },
+  {
+    name: 'messaging',
+    schema: 'messaging',
+    base: false,
+    requires: ['media'],
+    summary: 'direct messages of two people and of small groups',
+  },
 ];
 
 /**

@@ -4,6 +4,7 @@ import type { ModuleMatrix } from './cells.ts';
 import { core } from './core.ts';
 import { forums } from './forums.ts';
 import { media } from './media.ts';
+import { messaging } from './messaging.ts';
 import { notifications } from './notifications.ts';
 import { ops } from './ops.ts';
 import { social } from './social.ts';
@@ -18,4 +19,5 @@ export const matrix: ModuleMatrix = {
   ...audit,
   ...social,
   ...forums,
+  ...messaging,
 };
