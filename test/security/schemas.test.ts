@@ -21,7 +21,17 @@ async function usableSchemas(role: string): Promise<readonly string[]> {
   return rows.map(({ name }) => name);
 }
 
-const readByTheApi = ['audit', 'core', 'extensions', 'forums', 'media', 'notifications', 'social'];
+const readByTheApi = [
+  'audit',
+  'core',
+  'extensions',
+  'forums',
+  'governance',
+  'ledger',
+  'media',
+  'notifications',
+  'social',
+];
 const readByMembers = ['auth', 'messaging'];
 
 describe('a role', () => {

@@ -3,6 +3,8 @@ import { auth } from './auth.ts';
 import type { ModuleMatrix } from './cells.ts';
 import { core } from './core.ts';
 import { forums } from './forums.ts';
+import { governance } from './governance.ts';
+import { ledger } from './ledger.ts';
 import { media } from './media.ts';
 import { messaging } from './messaging.ts';
 import { notifications } from './notifications.ts';
@@ -20,4 +22,6 @@ export const matrix: ModuleMatrix = {
   ...social,
   ...forums,
   ...messaging,
+  ...governance,
+  ...ledger,
 };
