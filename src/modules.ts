@@ -13,7 +13,7 @@ export interface Module {
   readonly summary: string;
 }
 
-/** In the order in which they are created: what a module requires stands above it. */
+/** In the order in which they are created: what a module requires stands above it, or is needed at run time only. */
 export const modules: readonly Module[] = [
   {
     name: 'core',
@@ -40,6 +40,28 @@ export const modules: readonly Module[] = [
     base: false,
     requires: ['media'],
     summary: 'forums, posts, comments, votes',
+  },
+  {
+    name: 'messaging',
+    schema: 'messaging',
+    base: false,
+    requires: ['media'],
+    summary: 'direct messages of two people and of small groups',
+  },
+  {
+    name: 'governance',
+    schema: 'governance',
+    base: false,
+    requires: ['ledger'],
+    summary: 'tokens, holdings, proposals, weighted ballots',
+  },
+  // Movements make balances, and a token is what moves: each of the two comes with the other.
+  {
+    name: 'ledger',
+    schema: 'ledger',
+    base: false,
+    requires: ['governance'],
+    summary: 'movements of tokens and money',
   },
 ];
 

@@ -9,8 +9,10 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'retention_run', match: '30 2 * * *', options: daily },
   { task: 'counters_repair', match: '0 4 * * *', options: daily },
   { task: 'forum_counters_repair', match: '10 4 * * *', options: daily },
+  { task: 'conversation_positions_repair', match: '20 4 * * *', options: daily },
   { task: 'classes_promote', match: '0 5 * * *', options: daily },
   { task: 'achievements_evaluate', match: '15 * * * *' },
   { task: 'presence_sweep', match: '* * * * *' },
   { task: 'flush_views', match: '* * * * *' },
+  { task: 'expire_messages', match: '* * * * *' },
 ];

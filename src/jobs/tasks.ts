@@ -2,10 +2,13 @@ import type { Module } from '../modules.ts';
 import type { StoaTask } from './task.ts';
 import achievementsEvaluate from './tasks/achievements_evaluate.ts';
 import classesPromote from './tasks/classes_promote.ts';
+import conversationPositionsRepair from './tasks/conversation_positions_repair.ts';
 import countersRepair from './tasks/counters_repair.ts';
+import expireMessages from './tasks/expire_messages.ts';
 import flushViews from './tasks/flush_views.ts';
 import forumCountersRepair from './tasks/forum_counters_repair.ts';
 import notifyFollowers from './tasks/notify_followers.ts';
+import notifyParticipants from './tasks/notify_participants.ts';
 import partitionsMaintain from './tasks/partitions_maintain.ts';
 import presenceSweep from './tasks/presence_sweep.ts';
 import retentionRun from './tasks/retention_run.ts';
@@ -27,6 +30,11 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     flush_views: flushViews,
     notify_followers: notifyFollowers,
     forum_counters_repair: forumCountersRepair,
+  },
+  messaging: {
+    notify_participants: notifyParticipants,
+    expire_messages: expireMessages,
+    conversation_positions_repair: conversationPositionsRepair,
   },
 };
 

@@ -25,6 +25,8 @@ const tested = [
   'forums.comment_tree',
   'forums.search',
   'forums.search_comments',
+  'messaging.inbox',
+  'messaging.search',
   'social.friends_of',
   'social.mutual_friends',
 ];
@@ -123,6 +125,21 @@ describe.each(personas.map((persona) => [persona] as const))('as %s', (persona: 
       });
     },
   );
+
+  it('messaging.inbox and search give only what the tables show', async () => {
+    await db.as(actorOf(persona), async (client) => {
+      const functions = [
+        ['messaging.conversations', 'messaging.inbox(p_first => 100)'],
+        ['messaging.messages', `messaging.search('ello', p_since => '2000-01-01', p_first => 100)`],
+      ];
+      for (const [table, call] of functions) {
+        const shown = await idsOrRefusal(client, `select id from ${table}`, []);
+        const found = await idsOrRefusal(client, `select id from ${call}`, []);
+        expect(shown).toEqual(expect.arrayContaining([...found]));
+        if (persona === 'owner') expect(found.length, call).toBeGreaterThan(0);
+      }
+    });
+  });
 
   it('social.friends_of and mutual_friends are silent about people whose profile the table does not show', async () => {
     await db.as(actorOf(persona), async (client) => {

@@ -21,14 +21,25 @@ async function usableSchemas(role: string): Promise<readonly string[]> {
   return rows.map(({ name }) => name);
 }
 
-const readByTheApi = ['audit', 'core', 'extensions', 'forums', 'media', 'notifications', 'social'];
+const readByTheApi = [
+  'audit',
+  'core',
+  'extensions',
+  'forums',
+  'governance',
+  'ledger',
+  'media',
+  'notifications',
+  'social',
+];
+const readByMembers = ['auth', 'messaging'];
 
 describe('a role', () => {
   it.each([
     ['stoa_anonymous', readByTheApi],
-    ['stoa_member', [...readByTheApi, 'auth']],
-    ['stoa_moderator', [...readByTheApi, 'auth']],
-    ['stoa_admin', [...readByTheApi, 'auth']],
+    ['stoa_member', [...readByTheApi, ...readByMembers]],
+    ['stoa_moderator', [...readByTheApi, ...readByMembers]],
+    ['stoa_admin', [...readByTheApi, ...readByMembers]],
     ['stoa_gateway', []],
     ['stoa_auth', ['auth', 'core', 'extensions']],
   ])('%s can name things in the schemas meant for it', async (role, schemas) => {

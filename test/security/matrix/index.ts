@@ -3,7 +3,10 @@ import { auth } from './auth.ts';
 import type { ModuleMatrix } from './cells.ts';
 import { core } from './core.ts';
 import { forums } from './forums.ts';
+import { governance } from './governance.ts';
+import { ledger } from './ledger.ts';
 import { media } from './media.ts';
+import { messaging } from './messaging.ts';
 import { notifications } from './notifications.ts';
 import { ops } from './ops.ts';
 import { social } from './social.ts';
@@ -18,4 +21,7 @@ export const matrix: ModuleMatrix = {
   ...audit,
   ...social,
   ...forums,
+  ...messaging,
+  ...governance,
+  ...ledger,
 };
