@@ -63,6 +63,13 @@ export const modules: readonly Module[] = [
     requires: ['governance'],
     summary: 'movements of tokens and money',
   },
+  {
+    name: 'groups',
+    schema: 'groups',
+    base: false,
+    requires: ['media'],
+    summary: 'groups with channels, roles, messages, threads, voice',
+  },
 ];
 
 /**

@@ -10,9 +10,12 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'counters_repair', match: '0 4 * * *', options: daily },
   { task: 'forum_counters_repair', match: '10 4 * * *', options: daily },
   { task: 'conversation_positions_repair', match: '20 4 * * *', options: daily },
+  { task: 'group_counters_repair', match: '40 4 * * *', options: daily },
   { task: 'classes_promote', match: '0 5 * * *', options: daily },
   { task: 'achievements_evaluate', match: '15 * * * *' },
   { task: 'presence_sweep', match: '* * * * *' },
   { task: 'flush_views', match: '* * * * *' },
   { task: 'expire_messages', match: '* * * * *' },
+  { task: 'voice_sweep', match: '*/2 * * * *' },
+  { task: 'threads_archive', match: '*/5 * * * *' },
 ];

@@ -7,12 +7,16 @@ import countersRepair from './tasks/counters_repair.ts';
 import expireMessages from './tasks/expire_messages.ts';
 import flushViews from './tasks/flush_views.ts';
 import forumCountersRepair from './tasks/forum_counters_repair.ts';
+import groupCountersRepair from './tasks/group_counters_repair.ts';
 import notifyFollowers from './tasks/notify_followers.ts';
+import notifyMentions from './tasks/notify_mentions.ts';
 import notifyParticipants from './tasks/notify_participants.ts';
 import partitionsMaintain from './tasks/partitions_maintain.ts';
 import presenceSweep from './tasks/presence_sweep.ts';
 import retentionRun from './tasks/retention_run.ts';
 import sendMail from './tasks/send_mail.ts';
+import threadsArchive from './tasks/threads_archive.ts';
+import voiceSweep from './tasks/voice_sweep.ts';
 
 type TaskMap = Readonly<Record<string, StoaTask>>;
 
@@ -35,6 +39,12 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     notify_participants: notifyParticipants,
     expire_messages: expireMessages,
     conversation_positions_repair: conversationPositionsRepair,
+  },
+  groups: {
+    notify_mentions: notifyMentions,
+    threads_archive: threadsArchive,
+    voice_sweep: voiceSweep,
+    group_counters_repair: groupCountersRepair,
   },
 };
 

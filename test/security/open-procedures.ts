@@ -2,6 +2,7 @@
 export const openToVisitors: Readonly<Record<string, string>> = {
   'core.uuidv7()': 'Makes an identifier; changes nothing.',
   'forums.record_view(uuid)': 'Visitors read too, and a view is a view.',
+  'groups.post_webhook(text,text)': 'A webhook is nobody with an account; its token decides.',
 };
 
 /** Procedures that an account may call although it is banned, disabled or closed, with the reason. */

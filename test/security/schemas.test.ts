@@ -27,6 +27,7 @@ const readByTheApi = [
   'extensions',
   'forums',
   'governance',
+  'groups',
   'ledger',
   'media',
   'notifications',

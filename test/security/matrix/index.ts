@@ -4,6 +4,7 @@ import type { ModuleMatrix } from './cells.ts';
 import { core } from './core.ts';
 import { forums } from './forums.ts';
 import { governance } from './governance.ts';
+import { groups } from './groups.ts';
 import { ledger } from './ledger.ts';
 import { media } from './media.ts';
 import { messaging } from './messaging.ts';
@@ -24,4 +25,5 @@ export const matrix: ModuleMatrix = {
   ...messaging,
   ...governance,
   ...ledger,
+  ...groups,
 };
