@@ -7,12 +7,16 @@ import countersRepair from './tasks/counters_repair.ts';
 import expireMessages from './tasks/expire_messages.ts';
 import flushViews from './tasks/flush_views.ts';
 import forumCountersRepair from './tasks/forum_counters_repair.ts';
+import governanceCountersRepair from './tasks/governance_counters_repair.ts';
+import governanceRecomputePower from './tasks/governance_recompute_power.ts';
 import groupCountersRepair from './tasks/group_counters_repair.ts';
 import notifyFollowers from './tasks/notify_followers.ts';
 import notifyMentions from './tasks/notify_mentions.ts';
 import notifyParticipants from './tasks/notify_participants.ts';
 import partitionsMaintain from './tasks/partitions_maintain.ts';
 import presenceSweep from './tasks/presence_sweep.ts';
+import proposalsClose from './tasks/proposals_close.ts';
+import proposalsOpen from './tasks/proposals_open.ts';
 import retentionRun from './tasks/retention_run.ts';
 import sendMail from './tasks/send_mail.ts';
 import threadsArchive from './tasks/threads_archive.ts';
@@ -39,6 +43,12 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     notify_participants: notifyParticipants,
     expire_messages: expireMessages,
     conversation_positions_repair: conversationPositionsRepair,
+  },
+  governance: {
+    proposals_open: proposalsOpen,
+    proposals_close: proposalsClose,
+    governance_recompute_power: governanceRecomputePower,
+    governance_counters_repair: governanceCountersRepair,
   },
   groups: {
     notify_mentions: notifyMentions,

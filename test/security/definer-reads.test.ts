@@ -25,6 +25,10 @@ const tested = [
   'forums.comment_tree',
   'forums.search',
   'forums.search_comments',
+  'groups.discover',
+  'groups.feed',
+  'groups.pins',
+  'groups.search',
   'messaging.inbox',
   'messaging.search',
   'social.friends_of',
@@ -125,6 +129,34 @@ describe.each(personas.map((persona) => [persona] as const))('as %s', (persona: 
       });
     },
   );
+
+  it('groups.discover, feed, pins and search give only what the tables show', async () => {
+    const channels = await rows('select id from groups.channels');
+    await db.as(actorOf(persona), async (client) => {
+      const groups = await idsOrRefusal(client, 'select id from groups.groups', []);
+      const discovered = await idsOrRefusal(client, 'select id from groups.discover(p_first => 100)', []);
+      expect(groups).toEqual(expect.arrayContaining([...discovered]));
+
+      let given = 0;
+      for (const channel of channels) {
+        const shown = await idsOrRefusal(
+          client,
+          'select id from groups.channel_messages where channel_id = $1',
+          [channel],
+        );
+        for (const call of [
+          'groups.feed($1, p_first => 100)',
+          'groups.pins($1)',
+          `groups.search('ello', p_channel_id => $1)`,
+        ]) {
+          const found = await idsOrRefusal(client, `select id from ${call}`, [channel]);
+          expect(shown, call).toEqual(expect.arrayContaining([...found]));
+          given += found.length;
+        }
+      }
+      if (persona === 'owner') expect(given).toBeGreaterThan(0);
+    });
+  });
 
   it('messaging.inbox and search give only what the tables show', async () => {
     await db.as(actorOf(persona), async (client) => {
