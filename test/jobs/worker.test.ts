@@ -110,3 +110,16 @@ test('a module that is left out brings no task', () => {
   expect(Object.keys(tasksOf(resolveModules([])))).not.toContain('notify_followers');
   expect(Object.keys(tasksOf(resolveModules(['forums'])))).toContain('notify_followers');
 });
+
+test('every job that a procedure queues is a task', async () => {
+  const { rows } = await db.query<{ task: string }>(
+    `select distinct (regexp_matches(pg_get_functiondef(p.oid), 'core\\.enqueue\\(\\s*''(\\w+)''', 'g'))[1] as task
+     from pg_catalog.pg_proc as p
+     where p.pronamespace::regnamespace::text = any ($1) and p.prokind = 'f'
+     order by 1`,
+    [modules.map(({ schema }) => schema)],
+  );
+  const known = Object.keys(tasksOf(modules));
+  expect(rows.length).toBeGreaterThan(2);
+  expect(known).toEqual(expect.arrayContaining(rows.map(({ task }) => task)));
+});
