@@ -70,6 +70,13 @@ export const modules: readonly Module[] = [
     requires: ['media'],
     summary: 'groups with channels, roles, messages, threads, voice',
   },
+  {
+    name: 'moderation',
+    schema: 'moderation',
+    base: false,
+    requires: [],
+    summary: 'reports, work queue, warnings, bans',
+  },
 ];
 
 /**

@@ -8,4 +8,5 @@ export const openToVisitors: Readonly<Record<string, string>> = {
 /** Procedures that an account may call although it is banned, disabled or closed, with the reason. */
 export const openToRestricted: Readonly<Record<string, string>> = {
   'core.reopen_account()': 'Takes back the closing of an account.',
+  'moderation.appeal(uuid,text)': 'A banned account asks for its ban to be lifted.',
 };

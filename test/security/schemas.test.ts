@@ -30,6 +30,7 @@ const readByTheApi = [
   'groups',
   'ledger',
   'media',
+  'moderation',
   'notifications',
   'social',
 ];

@@ -75,6 +75,17 @@ const visibility: Readonly<Record<Person, 'public' | 'members' | 'friends' | 'pr
 
 const badge = { plain: id(0x31), secret: id(0x32), secretUnearned: id(0x33), retired: id(0x34) };
 
+/** How a kind of thing that can be reported is found, which nobody is told. */
+const lookUp = [
+  'table_name',
+  'key_column',
+  'parent_column',
+  'author_column',
+  'condition',
+  'evidence_columns',
+  'removal',
+];
+
 export const core: ModuleMatrix = {
   'core.user_classes': {
     rows: [{ label: 'guest', values: { id: 99, slug: 'guest', name: 'Guest', sort_order: 99 } }],
@@ -314,4 +325,25 @@ export const core: ModuleMatrix = {
   'core.ownership_rules': { rows: [], cells: closedToEverybody },
   'core.user_metrics': { rows: [], cells: closedToEverybody },
   'core.search_sources': { rows: [], cells: closedToEverybody },
+
+  'core.report_subjects': {
+    isCleared: true,
+    rows: [
+      { label: 'person', values: { type: 'user', label: 'person', table_name: 'core.users' } },
+      {
+        label: 'ban',
+        values: { type: 'ban', label: 'ban', table_name: 'moderation.bans', is_reportable: false },
+      },
+    ],
+    cells: {
+      anonymous: ['denied', 'denied', 'denied', 'denied'],
+      owner: [{ rows: ['person'], without: lookUp }, 'denied', 'denied', 'denied'],
+      member: [{ rows: ['person'], without: lookUp }, 'denied', 'denied', 'denied'],
+      moderator: [{ rows: 'all', without: lookUp }, 'denied', 'denied', 'denied'],
+      admin: [{ rows: 'all', without: lookUp }, 'denied', 'denied', 'denied'],
+      banned: ['denied', 'denied', 'denied', 'denied'],
+    },
+  },
+
+  'core.user_restrictions': { rows: [], cells: closedToEverybody },
 };

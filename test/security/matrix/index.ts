@@ -8,6 +8,7 @@ import { groups } from './groups.ts';
 import { ledger } from './ledger.ts';
 import { media } from './media.ts';
 import { messaging } from './messaging.ts';
+import { moderation } from './moderation.ts';
 import { notifications } from './notifications.ts';
 import { ops } from './ops.ts';
 import { social } from './social.ts';
@@ -26,4 +27,5 @@ export const matrix: ModuleMatrix = {
   ...governance,
   ...ledger,
   ...groups,
+  ...moderation,
 };
