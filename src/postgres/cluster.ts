@@ -4,6 +4,7 @@ import {
   closeSync,
   existsSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -101,6 +102,18 @@ export function majorOf(folder: string): number | undefined {
   return existsSync(versionFile) ? Number.parseInt(readFileSync(versionFile, 'utf8'), 10) : undefined;
 }
 
+/** Left as it is: it may hold a community. */
+function incompleteCluster(data: string, missing: string): StoaError {
+  return new StoaError(
+    'cluster.incomplete',
+    `The database cluster in ${data} is incomplete: ${missing} is missing.`,
+    {
+      cure: 'Restore the folder from a copy, or move it away to begin with an empty database.',
+      exitCode: exitCodes.database,
+    },
+  );
+}
+
 /**
  * Creates the data directory: page checksums, UTF-8, and where the server has it (17 on) the built-in locale,
  * whose sort order does not change with the operating system. Appears whole or not at all.
@@ -110,6 +123,8 @@ export function initialiseCluster(
   options: { password?: string; durable?: boolean } = {},
 ): void {
   const { folder, binaries, runAs } = location;
+  const data = dataDirectory(location);
+  if (existsSync(data) && readdirSync(data).length > 0) throw incompleteCluster(data, 'PG_VERSION');
   const unfinished = join(folder, 'data.unfinished');
   rmSync(unfinished, { recursive: true, force: true });
   const passwordFile = join(folder, 'initial-password');
@@ -134,7 +149,7 @@ export function initialiseCluster(
     if (result.status !== 0) {
       throw explainFailure('Creating the database cluster', result.error?.message ?? result.stderr);
     }
-    renameSync(unfinished, join(folder, 'data'));
+    renameSync(unfinished, data);
   } finally {
     rmSync(passwordFile, { force: true });
     rmSync(unfinished, { recursive: true, force: true });
@@ -161,13 +176,14 @@ export function readPostmasterFile(folder: string): PostmasterFile | undefined {
 
 function writeSettings(options: StartOptions): void {
   const data = dataDirectory(options);
+  const main = join(data, 'postgresql.conf');
+  if (!existsSync(main)) throw incompleteCluster(data, 'postgresql.conf');
   const lines = Object.entries(options.settings).map(
     ([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`,
   );
   const file = join(data, 'stoa.conf');
   writeFileSync(file, `# Written at each start. Your own settings: ALTER SYSTEM.\n${lines.join('\n')}\n`);
   if (options.runAs) chownSync(file, options.runAs.uid, options.runAs.gid);
-  const main = join(data, 'postgresql.conf');
   const text = readFileSync(main, 'utf8');
   if (!text.includes("include_if_exists 'stoa.conf'")) {
     writeFileSync(main, `${text}\ninclude_if_exists 'stoa.conf'\n`);

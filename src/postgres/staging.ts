@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { exitCodes, StoaError } from '../errors.ts';
 import { binariesIn, type PostgresBinaries } from './binaries.ts';
 import { canEnter, type RunAs } from './run-as.ts';
 
@@ -52,7 +53,17 @@ export function reachableDataFolder(wanted: string, user: RunAs | undefined): st
   if (!user) return wanted;
   chownSync(wanted, user.uid, user.gid);
   if (canEnter(user, wanted)) return wanted;
-  if (readdirSync(wanted).length === 0) rmdirSync(wanted);
+  if (readdirSync(wanted).length > 0) {
+    throw new StoaError(
+      'cluster.unreachable',
+      `${wanted} holds a database cluster, and ${user.name}, who runs the server, may not go there.`,
+      {
+        cure: 'Let everybody pass through the folders above it (chmod o+x), or move it away to begin with an empty database.',
+        exitCode: exitCodes.database,
+      },
+    );
+  }
+  rmdirSync(wanted);
   const origin = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
   const staged = join(stagingRoot, 'data', `${origin}-${randomBytes(4).toString('hex')}`);
   mkdirSync(staged, { recursive: true, mode: 0o755 });

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
@@ -40,6 +43,7 @@ async function queryAt(url: string, text: string): Promise<pg.QueryResult> {
   }
 }
 
+const program = fileURLToPath(new URL('../../bin/stoa', import.meta.url));
 const whenUp = /GraphQL +(\S+)/;
 
 describe('stoa up', async () => {
@@ -159,6 +163,24 @@ describe('stoa up', async () => {
     expect(stderr).toContain('PostgreSQL has ended, and nobody here stopped it.');
   });
 
+  test('stops when the process that chose its Node is killed', async () => {
+    const child = spawn(process.execPath, [program, 'up'], {
+      cwd: project.folder,
+      env: {
+        ...process.env,
+        STOA_DATA_DIR: project.dataDir,
+        STOA_PORT: String(project.port),
+        STOA_DEMO: 'false',
+        STOA_NODE_CHOSEN: '1',
+      },
+      stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    });
+    const ended = once(child, 'exit');
+    for await (const text of child.stdout ?? []) if (whenUp.test(String(text))) break;
+    child.disconnect();
+    expect(await ended).toEqual([exitCodes.ok, null]);
+  });
+
   test('names the port that is taken', async () => {
     const other = createServer().listen(project.port, '127.0.0.1');
     try {
@@ -252,7 +274,10 @@ describe('stoa up with chosen modules', async () => {
 });
 
 describe('a data folder that cannot be used', async () => {
-  const [older, blocked, readOnly] = [
+  const [older, withoutVersion, withoutSettings, unreachable, blocked, readOnly] = [
+    await temporaryProject(),
+    await temporaryProject(),
+    await temporaryProject(),
     await temporaryProject(),
     await temporaryProject(),
     await temporaryProject(),
@@ -265,6 +290,35 @@ describe('a data folder that cannot be used', async () => {
     const { code, stderr } = await project.run(['up']);
     expect(code).toBe(exitCodes.database);
     expect(stderr).toContain('was written by PostgreSQL 15; this Stoa brings 18');
+  });
+
+  test.each([
+    ['PG_VERSION', withoutVersion, 'postgresql.conf', ''],
+    ['postgresql.conf', withoutSettings, 'PG_VERSION', '18\n'],
+  ])(
+    'because its cluster has lost %s, and leaves the rest alone',
+    async (missing, project, present, content) => {
+      const data = join(project.dataDir, 'postgres', 'data');
+      mkdirSync(data, { recursive: true });
+      chmodSync(project.folder, 0o755);
+      writeFileSync(join(data, present), content);
+      const { code, stderr } = await project.run(['up']);
+      expect(code).toBe(exitCodes.database);
+      expect(stderr).toContain(`is incomplete: ${missing} is missing.`);
+      expect(readdirSync(data)).toContain(present);
+    },
+  );
+
+  // Only root gives the server to another user.
+  test.skipIf(process.getuid?.() !== 0)('because the server cannot reach the cluster there', async () => {
+    const project = unreachable;
+    const data = join(project.dataDir, 'postgres', 'data');
+    mkdirSync(data, { recursive: true });
+    chmodSync(project.folder, 0o700);
+    writeFileSync(join(data, 'PG_VERSION'), '18\n');
+    const { code, stderr } = await project.run(['up']);
+    expect(code).toBe(exitCodes.database);
+    expect(stderr).toContain('who runs the server, may not go there');
   });
 
   test('because a file is in the way', async () => {
