@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,13 +10,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 let migrated: TestDatabase;
 let empty: TestDatabase;
+let checkout: string;
 let folder: string;
 beforeAll(async () => {
   migrated = await testDatabase();
   empty = await testDatabase({ empty: true });
-  folder = await mkdtemp(join(tmpdir(), 'stoa-docs-command-'));
+  checkout = await mkdtemp(join(tmpdir(), 'stoa-docs-command-'));
+  folder = join(checkout, 'docs');
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(checkout, { recursive: true }));
 
 function stoa(databaseUrl: string, ...words: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
@@ -46,6 +48,59 @@ describe('stoa docs', () => {
     expect(JSON.parse(checked.out)).toMatchObject({
       isCurrent: false,
       pages: [{ path: expect.stringMatching(/errors\.md$/), state: 'stale' }],
+    });
+  });
+
+  describe('with a coverage.json', () => {
+    const covered = (item: object): Promise<void> =>
+      writeFile(
+        join(folder, 'coverage.json'),
+        JSON.stringify({
+          platforms: [
+            {
+              name: 'A forum',
+              summary: 'Threads.',
+              tables: [
+                {
+                  name: 'threads',
+                  lives: ['forums.posts', 'forums.vote_post()'],
+                  test: 'test/threads.test.ts',
+                  title: "a thread's votes",
+                  ...item,
+                },
+              ],
+              flows: [],
+            },
+          ],
+        }),
+      );
+    beforeAll(async () => {
+      await mkdir(join(checkout, 'test'));
+      await writeFile(
+        join(checkout, 'test', 'threads.test.ts'),
+        `test("a thread's votes", () => db.query('select forums.vote_post($1, 1)'));`,
+      );
+    });
+
+    it('writes the page of what it names and of the tests that call each procedure', async () => {
+      await covered({});
+      expect(await stoa(migrated.url, 'docs', 'build')).toMatchObject({ code: 0 });
+      const text = await readFile(join(folder, 'coverage.md'), 'utf8');
+      expect(text).toContain(
+        "| threads | [`forums.posts`](schema/forums.md), [`forums.vote_post()`](schema/forums.md) | [threads](../test/threads.test.ts): a thread's votes |",
+      );
+      expect(text).toContain('| `forums.vote_post` | [threads](../test/threads.test.ts) |');
+    });
+
+    it.each([
+      [{ lives: ['forums.threads'] }, 'threads: there is no forums.threads'],
+      [{ title: 'a thread' }, 'threads: test/threads.test.ts has no test "a thread"'],
+      [{ test: 'test/posts.test.ts' }, 'threads: there is no file test/posts.test.ts'],
+    ])('refuses one that names what is not there: %o', async (item, fault) => {
+      await covered(item);
+      const refused = await stoa(migrated.url, 'docs', 'build');
+      expect(refused.code).toBe(6);
+      expect(refused.err).toContain(fault);
     });
   });
 

@@ -1,5 +1,6 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { readCoverage } from '../../catalog/docs/coverage.ts';
 import { comparePages, type Difference, writePages } from '../../catalog/docs/folder.ts';
 import { pages } from '../../catalog/docs/pages.ts';
 import { readCatalog } from '../../catalog/model/read.ts';
@@ -17,7 +18,7 @@ interface DocsOptions {
   readonly json?: boolean;
 }
 
-async function pagesOf(databaseUrl: string): Promise<ReadonlyMap<string, string>> {
+async function pagesOf(databaseUrl: string, folder: string): Promise<ReadonlyMap<string, string>> {
   const client = await connect(databaseUrl, 'docs');
   try {
     const { rows } = await client.query<{ is_migrated: boolean }>(
@@ -29,22 +30,23 @@ async function pagesOf(databaseUrl: string): Promise<ReadonlyMap<string, string>
         exitCode: exitCodes.database,
       });
     }
-    return pages(await readCatalog(client));
+    const catalog = await readCatalog(client);
+    return pages(catalog, await readCoverage(folder, catalog));
   } finally {
     await client.end();
   }
 }
 
 /** The pages that the configured database gives, or, without one, the migrations of this checkout. */
-async function currentPages(config: Config): Promise<ReadonlyMap<string, string>> {
-  if (config.databaseUrl !== undefined) return pagesOf(config.databaseUrl);
+async function currentPages(config: Config, folder: string): Promise<ReadonlyMap<string, string>> {
+  if (config.databaseUrl !== undefined) return pagesOf(config.databaseUrl, folder);
   note('Migrating a scratch database (set DATABASE_URL to read one that exists) …');
   return withScratchServer(async (serverUrl) => {
     const database = 'stoa_docs';
     await prepareDatabase(serverUrl, database);
     const databaseUrl = withDatabase(serverUrl, database);
     await migrateUp({ databaseUrl, modules: config.modules });
-    return pagesOf(databaseUrl);
+    return pagesOf(databaseUrl, folder);
   });
 }
 
@@ -76,8 +78,9 @@ export function registerDocs(program: Command): void {
       'after',
       `
 What is generated: docs/schema/ (a page a module: diagram, tables, indexes with the access path they serve,
-policies, procedures with their errors), docs/errors.md and docs/operations/advisors.md. All of it comes from
-comments and the catalog: to change a page, change the comment.
+policies, procedures with their errors), docs/errors.md and docs/operations/advisors.md, from comments and the
+catalog: to change a page, change the comment. And docs/coverage.md from docs/coverage.json, which is refused
+while it names an object or a test that does not exist.
 
 Without DATABASE_URL a scratch server is started and migrated for it, and removed afterwards.
 
@@ -92,7 +95,7 @@ Exit codes: ${exitCodes.ok} current, ${exitCodes.checkFailed} "check" found page
     .action(async (options: DocsOptions, command: Command) => {
       const config = await settingsOf(command);
       const folder = folderOf(config, options);
-      const written = await writePages(folder, await currentPages(config));
+      const written = await writePages(folder, await currentPages(config, folder));
       report(folder, written, options.json);
       if (written.length === 0) note('Every page was current.');
     });
@@ -105,7 +108,7 @@ Exit codes: ${exitCodes.ok} current, ${exitCodes.checkFailed} "check" found page
     .action(async (options: DocsOptions, command: Command) => {
       const config = await settingsOf(command);
       const folder = folderOf(config, options);
-      const differences = await comparePages(folder, await currentPages(config));
+      const differences = await comparePages(folder, await currentPages(config, folder));
       report(folder, differences, options.json);
       if (differences.length === 0) note('Every page is current.');
       else {
