@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { dataFolder } from './data-folder.ts';
 import { exitCodes, StoaError } from './errors.ts';
 import { resolveModules } from './modules.ts';
 
@@ -42,6 +43,10 @@ export interface Config {
     readonly concurrency: number;
     readonly queue: number;
   };
+  /** An absolute folder, or `s3://bucket/prefix?endpoint=…&region=…`. */
+  readonly storage: string;
+  readonly storageAccessKeyId: string | undefined;
+  readonly storageSecretAccessKey: string | undefined;
   readonly explorer: boolean;
   readonly statementTimeoutMs: number;
   readonly logLevel: LogLevel;
@@ -97,6 +102,8 @@ function isUrlWith(value: string, protocols: readonly string[]): boolean {
     return false;
   }
 }
+
+const isUrl = (value: string): boolean => /^[a-z][a-z0-9+]+:\/\//i.test(value);
 
 const postgresUrl = z
   .string({ error: 'a URL such as postgres://user:password@host:5432/database' })
@@ -295,6 +302,32 @@ export const settings: readonly Setting[] = [
     summary: 'Sign-ins that wait for their turn; more are told to come back later.',
     defaultText: '`32`',
     schema: wholeNumber(0, 100_000),
+  },
+  {
+    key: 'storage',
+    environment: ['STOA_STORAGE'],
+    flag: '--storage',
+    secret: false,
+    summary:
+      'Where uploads and archives lie: a folder, or `s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION` for any service that speaks the protocol of S3.',
+    defaultText: '`storage` in the data folder',
+    schema: text,
+  },
+  {
+    key: 'storageAccessKeyId',
+    environment: ['STOA_STORAGE_ACCESS_KEY_ID'],
+    secret: true,
+    summary: 'Access key of an `s3://` storage.',
+    defaultText: 'found where the tools of Amazon look',
+    schema: text,
+  },
+  {
+    key: 'storageSecretAccessKey',
+    environment: ['STOA_STORAGE_SECRET_ACCESS_KEY'],
+    secret: true,
+    summary: 'The secret that belongs to it.',
+    defaultText: 'found where the tools of Amazon look',
+    schema: text,
   },
   {
     key: 'explorer',
@@ -496,6 +529,9 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       'argon2.parallelism': z.number().default(1),
       'argon2.concurrency': z.number().default(2),
       'argon2.queue': z.number().default(32),
+      storage: z.string().optional(),
+      storageAccessKeyId: z.string().optional(),
+      storageSecretAccessKey: z.string().optional(),
       explorer: z.boolean().optional(),
       statementTimeoutMs: z.number().default(5_000),
       logLevel: z.enum(logLevels).default('info'),
@@ -503,6 +539,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     })
     .parse(Object.fromEntries(settings.map(({ key: name }) => [name, given(name)])));
   const isProduction = values.environment === 'production';
+  const dataDir = isAbsolute(values.dataDir) ? values.dataDir : resolve(projectDir, values.dataDir);
   const shownHost = values.host.includes(':') ? `[${values.host}]` : values.host;
   const config: Config = {
     projectDir,
@@ -512,7 +549,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     authUrl: values.authUrl,
     workerUrl: values.workerUrl,
     rolePassword: values.rolePassword,
-    dataDir: isAbsolute(values.dataDir) ? values.dataDir : resolve(projectDir, values.dataDir),
+    dataDir,
     postgresPort: values.postgresPort,
     host: values.host,
     port: values.port,
@@ -527,12 +564,20 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       concurrency: values['argon2.concurrency'],
       queue: values['argon2.queue'],
     }),
+    storage: storageOf(values.storage, projectDir, dataDir),
+    storageAccessKeyId: values.storageAccessKeyId,
+    storageSecretAccessKey: values.storageSecretAccessKey,
     explorer: values.explorer ?? !isProduction,
     statementTimeoutMs: values.statementTimeoutMs,
     logLevel: values.logLevel,
     demo: values.demo ?? !isProduction,
   };
   return silent(config);
+}
+
+function storageOf(given: string | undefined, projectDir: string, dataDir: string): string {
+  if (given === undefined) return dataFolder(dataDir).storage;
+  return isUrl(given) ? given : resolve(projectDir, given);
 }
 
 /** Frozen, and printing without its secrets. */

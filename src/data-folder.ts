@@ -16,6 +16,8 @@ export function dataFolder(dataDir: string) {
     postgres: join(dataDir, 'postgres'),
     postgresLog: join(dataDir, 'logs', 'postgres.log'),
     log: join(dataDir, 'logs', 'stoa.log'),
+    /** Uploads and archives, where no other storage is set. */
+    storage: join(dataDir, 'storage'),
   } as const;
 }
 

@@ -1,0 +1,239 @@
+import { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { StoaError } from '../errors.ts';
+import {
+  checkKey,
+  holdError,
+  type ObjectInfo,
+  type Storage,
+  type StorageFault,
+  storageError,
+} from './storage.ts';
+
+export interface S3Options {
+  readonly bucket: string;
+  /** Put before every key; without a slash at either end. */
+  readonly prefix: string;
+  /** Undefined: that of Amazon. */
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  /** Undefined: looked for where the tools of Amazon look (environment, profile, instance). */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  /** How often a request is tried. */
+  readonly attempts?: number;
+}
+
+const mebibyte = 1024 * 1024;
+/** Services take 10,000 parts of an object; some want all but the last to be of one size. */
+const maxParts = 10_000;
+const partBytes = 16 * mebibyte;
+
+const faultsByStatus: Readonly<Record<number, StorageFault>> = {
+  401: 'denied',
+  403: 'denied',
+  404: 'missing',
+  507: 'full',
+};
+
+/** Objects of a bucket, in any service that speaks the protocol of Amazon S3. */
+export function s3Storage(options: S3Options): Storage {
+  const { bucket, prefix } = options;
+  const client = new S3Client({
+    region: options.region,
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    maxAttempts: options.attempts ?? 4,
+    // Services other than Amazon's refuse the newer checksums; the signature covers the body all the same.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+  const where = prefix === '' ? bucket : `${bucket}/${prefix}`;
+  const description = `s3://${where}${options.endpoint === undefined ? '' : ` at ${new URL(options.endpoint).host}`}`;
+  const objectKey = (key: string): string => {
+    checkKey(key, description);
+    return prefix === '' ? key : `${prefix}/${key}`;
+  };
+  const explain = (error: unknown, key: string): unknown => {
+    if (error instanceof StoaError) return error;
+    if (error instanceof Error && error.name === 'AbortError') return error;
+    if (error instanceof S3ServiceException) {
+      const status = error.$metadata.httpStatusCode ?? 0;
+      const fault =
+        error.name === 'NoSuchBucket' ? 'unreachable' : (faultsByStatus[status] ?? ('unreachable' as const));
+      const reason =
+        fault === 'missing' ? `there is no object ${key}.` : `${key}: ${error.name} (HTTP ${status}).`;
+      return storageError(fault, description, reason, error);
+    }
+    const reason = error instanceof Error ? error.name : String(error);
+    return storageError('unreachable', description, `${key}: ${reason}.`, error);
+  };
+
+  return {
+    description,
+
+    async put(key, body, { contentType, expectedSize = 0, signal } = {}) {
+      let size = 0;
+      if (!(body instanceof Uint8Array)) holdError(body);
+      const content =
+        body instanceof Uint8Array
+          ? body
+          : Readable.from(
+              (async function* count() {
+                for await (const chunk of body) {
+                  const bytes = Buffer.from(chunk);
+                  size += bytes.length;
+                  yield bytes;
+                }
+              })(),
+              { objectMode: false },
+            );
+      if (body instanceof Uint8Array) size = body.byteLength;
+      const partSize = Math.max(partBytes, Math.ceil(expectedSize / maxParts / mebibyte) * mebibyte);
+      const upload = new Upload({
+        client,
+        params: {
+          Bucket: bucket,
+          Key: objectKey(key),
+          Body: content,
+          ...(contentType === undefined ? {} : { ContentType: contentType }),
+        },
+        partSize,
+        queueSize: 3,
+        leavePartsOnError: false,
+      });
+      const abort = (): void => void upload.abort();
+      signal?.addEventListener('abort', abort, { once: true });
+      try {
+        signal?.throwIfAborted();
+        await upload.done();
+        return { size };
+      } catch (error) {
+        // What the source broke with is said by the source.
+        if (!(body instanceof Uint8Array) && body.errored) throw body.errored;
+        throw explain(error, key);
+      } finally {
+        signal?.removeEventListener('abort', abort);
+      }
+    },
+
+    async get(key, range) {
+      try {
+        const answer = await client.send(
+          new GetObjectCommand({
+            Bucket: bucket,
+            Key: objectKey(key),
+            ...(range === undefined ? {} : { Range: `bytes=${range.first}-${range.last ?? ''}` }),
+          }),
+        );
+        if (!(answer.Body instanceof Readable)) throw new Error('the service answered without a body');
+        const whole = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
+        return {
+          info: {
+            key,
+            size: Number(whole ?? answer.ContentLength ?? 0),
+            modifiedAt: answer.LastModified ?? new Date(0),
+          },
+          body: answer.Body,
+        };
+      } catch (error) {
+        throw explain(error, key);
+      }
+    },
+
+    async head(key) {
+      try {
+        const answer = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: objectKey(key) }));
+        return { key, size: answer.ContentLength ?? 0, modifiedAt: answer.LastModified ?? new Date(0) };
+      } catch (error) {
+        const explained = explain(error, key);
+        if (explained instanceof StoaError && explained.code === 'storage.missing') return undefined;
+        throw explained;
+      }
+    },
+
+    async *list(wanted): AsyncGenerator<ObjectInfo> {
+      const below = prefix === '' ? '' : `${prefix}/`;
+      try {
+        for await (const page of paginateListObjectsV2(
+          { client },
+          { Bucket: bucket, Prefix: below + wanted },
+        )) {
+          for (const { Key, Size, LastModified } of page.Contents ?? []) {
+            if (Key === undefined) continue;
+            yield { key: Key.slice(below.length), size: Size ?? 0, modifiedAt: LastModified ?? new Date(0) };
+          }
+        }
+      } catch (error) {
+        throw explain(error, `${wanted}*`);
+      }
+    },
+
+    async delete(key) {
+      // The protocol says the same of an object that was there and one that was not.
+      const isThere = (await this.head(key)) !== undefined;
+      try {
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: objectKey(key) }));
+      } catch (error) {
+        throw explain(error, key);
+      }
+      return isThere;
+    },
+
+    async signUpload(key, { contentType, size, expiresInSeconds }) {
+      const url = await getSignedUrl(
+        client,
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: objectKey(key),
+          ContentType: contentType,
+          ContentLength: size,
+        }),
+        { expiresIn: expiresInSeconds, signableHeaders: new Set(['content-type', 'content-length']) },
+      );
+      return {
+        url,
+        method: 'PUT',
+        headers: { 'content-type': contentType, 'content-length': String(size) },
+        expiresAt: new Date(Date.now() + expiresInSeconds * 1000),
+      };
+    },
+
+    async signDownload(key, { filename, contentType, disposition, expiresInSeconds }) {
+      const url = await getSignedUrl(
+        client,
+        new GetObjectCommand({
+          Bucket: bucket,
+          Key: objectKey(key),
+          ResponseContentType: contentType,
+          ResponseContentDisposition: contentDisposition(disposition, filename),
+        }),
+        { expiresIn: expiresInSeconds },
+      );
+      return { url, method: 'GET', headers: {}, expiresAt: new Date(Date.now() + expiresInSeconds * 1000) };
+    },
+
+    close() {
+      client.destroy();
+    },
+  };
+}
+
+/** RFC 6266: a name in plain ASCII for old readers, and the true one in UTF-8. */
+export function contentDisposition(disposition: 'inline' | 'attachment', filename: string): string {
+  const plain = filename.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
+  const encoded = encodeURIComponent(filename).replaceAll(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `${disposition}; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}
