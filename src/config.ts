@@ -20,6 +20,7 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   readonly gatewayUrl: string | undefined;
   readonly authUrl: string | undefined;
+  readonly mediaUrl: string | undefined;
   readonly workerUrl: string | undefined;
   /** Given to every login role when the database is prepared. Undefined: they keep what they have. */
   readonly rolePassword: string | undefined;
@@ -174,6 +175,14 @@ export const settings: readonly Setting[] = [
     schema: postgresUrl,
   },
   {
+    key: 'mediaUrl',
+    environment: ['STOA_MEDIA_URL'],
+    secret: true,
+    summary: 'The login of the functions for the bytes of uploads, `stoa_media`.',
+    defaultText: '`databaseUrl`, acting as that role',
+    schema: postgresUrl,
+  },
+  {
     key: 'workerUrl',
     environment: ['STOA_WORKER_URL'],
     secret: true,
@@ -186,7 +195,7 @@ export const settings: readonly Setting[] = [
     environment: ['STOA_ROLE_PASSWORD'],
     secret: true,
     summary:
-      'Given to the login roles (`stoa_gateway`, `stoa_auth`, `stoa_worker`, `stoa_migrator`, `stoa_backup`) when `databaseUrl` is prepared; without it they keep theirs.',
+      'Given to the login roles (`stoa_gateway`, `stoa_auth`, `stoa_media`, `stoa_worker`, `stoa_migrator`, `stoa_backup`) when `databaseUrl` is prepared; without it they keep theirs.',
     defaultText: 'none',
     schema: text,
   },
@@ -514,6 +523,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       databaseUrl: z.string().optional(),
       gatewayUrl: z.string().optional(),
       authUrl: z.string().optional(),
+      mediaUrl: z.string().optional(),
       workerUrl: z.string().optional(),
       rolePassword: z.string().optional(),
       dataDir: z.string().default('.stoa'),
@@ -547,6 +557,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     databaseUrl: values.databaseUrl,
     gatewayUrl: values.gatewayUrl,
     authUrl: values.authUrl,
+    mediaUrl: values.mediaUrl,
     workerUrl: values.workerUrl,
     rolePassword: values.rolePassword,
     dataDir,

@@ -1,6 +1,7 @@
 import type { AuthService } from '../auth/service.ts';
 import type { AccountRole, AuthenticatedSession } from '../auth/sessions.ts';
 import type { Config } from '../config.ts';
+import type { UploadService } from './uploads/service.ts';
 
 /** What one request carries into every plan: `context().get('stoa')`. */
 export interface StoaRequest {
@@ -11,6 +12,8 @@ export interface StoaRequest {
   readonly session?: AuthenticatedSession;
   /** The flows of sign-in. */
   readonly auth: AuthService;
+  /** Files between clients and the storage. */
+  readonly uploads: UploadService;
   readonly config: Config;
 }
 

@@ -19,6 +19,7 @@ import { NamingPlugin, SimplifyPlugin } from './naming.ts';
 import { OrdersPlugin } from './orders.ts';
 import { makePagingPlugin } from './paging.ts';
 import { makeQueryGuardPlugin } from './query-guard.ts';
+import { UploadsPlugin } from './uploads/plugin.ts';
 import { ViewerPlugin } from './viewer.ts';
 
 export const graphqlPath = '/graphql';
@@ -62,6 +63,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       makeQueryGuardPlugin({ limits: queryLimits, introspection: options.introspection }),
       ViewerPlugin,
       AuthPlugin,
+      UploadsPlugin,
     ],
     disablePlugins: [
       // Pages have a size: see paging.ts.

@@ -11,6 +11,7 @@ import { exitCodes, StoaError } from '../errors.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { resolveModules } from '../modules.ts';
 import { createPool } from '../postgres/connect.ts';
+import { openStorage } from '../storage/open.ts';
 import { authenticate } from './authenticate.ts';
 import type { StoaRequest } from './context.ts';
 import { explainError } from './errors.ts';
@@ -24,11 +25,14 @@ import {
 } from './http.ts';
 import { queryLimits } from './limits.ts';
 import { explorerPath, explorerStaticPath, graphqlPath, makePreset } from './preset.ts';
+import { answerFile } from './uploads/routes.ts';
+import { UploadService } from './uploads/service.ts';
 
 /** A configuration whose database is known. */
 export interface ApiConfig extends Config {
   readonly gatewayUrl: string;
   readonly authUrl: string;
+  readonly mediaUrl: string;
   readonly secretKey: Buffer;
 }
 
@@ -52,6 +56,7 @@ export interface RunningApi {
 /** A process answers about 2,000 small requests a second on one core; more connections would only queue inside. */
 const gatewayConnections = 10;
 const authConnections = 4;
+const mediaConnections = 3;
 
 /** Builds the schema from the database, then listens. Throws a StoaError where one of both is not possible. */
 export async function startApi(config: ApiConfig, options: ApiOptions = {}): Promise<RunningApi> {
@@ -59,8 +64,9 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
   const onError = (error: Error): void => log.warn({ error: error.message }, 'lost an idle connection');
   const gateway = createPool(config.gatewayUrl, { applicationName: 'api', max: gatewayConnections, onError });
   const auth = createPool(config.authUrl, { applicationName: 'sign-in', max: authConnections, onError });
+  const media = createPool(config.mediaUrl, { applicationName: 'files', max: mediaConnections, onError });
   const endPools = async (): Promise<void> => {
-    await Promise.all([gateway.end(), auth.end()]);
+    await Promise.all([gateway.end(), auth.end(), media.end()]);
   };
 
   try {
@@ -82,6 +88,12 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     const graphql = new GraphqlService({ schema, preset: resolvedPreset });
     await graphql.ready();
     const service = await createAuthService({ pool: auth, config });
+    const uploads = new UploadService({
+      pool: media,
+      storage: await openStorage(config),
+      secretKey: config.secretKey,
+      publicUrl: config.publicUrl,
+    });
 
     let isClosing = false;
     const isReady = async (): Promise<boolean> => {
@@ -110,11 +122,13 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
           userAgent: message.headers['user-agent'],
           ...(session ? { session } : {}),
           auth: service,
+          uploads,
           config,
         });
         await answerWithGrafserv(graphql, message, response, body);
         return;
       }
+      if (await answerFile(uploads, message, response)) return;
       if (message.method !== 'GET' && message.method !== 'HEAD') {
         throw new HttpRefusal(404, 'There is nothing at this address.', { code: 'NOT_FOUND' });
       }
@@ -199,6 +213,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
         isClosing = true;
         closing ??= drain(server, options.drainTimeoutMs ?? 10_000)
           .then(() => graphql.release())
+          .finally(() => uploads.close())
           .finally(endPools);
         return closing;
       },

@@ -20,6 +20,7 @@ import proposalsOpen from './tasks/proposals_open.ts';
 import retentionRun from './tasks/retention_run.ts';
 import sendMail from './tasks/send_mail.ts';
 import threadsArchive from './tasks/threads_archive.ts';
+import uploadsSweep from './tasks/uploads_sweep.ts';
 import voiceSweep from './tasks/voice_sweep.ts';
 
 type TaskMap = Readonly<Record<string, StoaTask>>;
@@ -33,6 +34,7 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     achievements_evaluate: achievementsEvaluate,
   },
   auth: { send_mail: sendMail },
+  media: { uploads_sweep: uploadsSweep },
   social: { counters_repair: countersRepair },
   forums: {
     flush_views: flushViews,

@@ -17,6 +17,7 @@ export interface ReadyConfig extends Config {
   readonly databaseUrl: string;
   readonly gatewayUrl: string;
   readonly authUrl: string;
+  readonly mediaUrl: string;
   readonly workerUrl: string;
 }
 
@@ -53,11 +54,12 @@ function openExternal(config: Config, databaseUrl: string): OpenDatabase {
       databaseUrl,
       gatewayUrl: login(config.gatewayUrl, 'stoa_gateway'),
       authUrl: login(config.authUrl, 'stoa_auth'),
+      mediaUrl: login(config.mediaUrl, 'stoa_media'),
       workerUrl: login(config.workerUrl, 'stoa_worker'),
     }),
     isEmbedded: false,
     isHeldHere: false,
-    areLoginsSeparate: [config.gatewayUrl, config.authUrl, config.workerUrl].every(
+    areLoginsSeparate: [config.gatewayUrl, config.authUrl, config.mediaUrl, config.workerUrl].every(
       (url) => url !== undefined,
     ),
     hold: undefined,
@@ -87,6 +89,7 @@ function embeddedConfig(config: Config, port: number): ReadyConfig {
     databaseUrl: embeddedUrl(port, 'stoa_migrator', secrets),
     gatewayUrl: embeddedUrl(port, 'stoa_gateway', secrets),
     authUrl: embeddedUrl(port, 'stoa_auth', secrets),
+    mediaUrl: embeddedUrl(port, 'stoa_media', secrets),
     workerUrl: embeddedUrl(port, 'stoa_worker', secrets),
   });
 }

@@ -8,6 +8,7 @@ export const loginRoles = [
   'stoa_migrator',
   'stoa_gateway',
   'stoa_auth',
+  'stoa_media',
   'stoa_worker',
   'stoa_backup',
 ] as const;

@@ -11,6 +11,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { StoaError } from '../errors.ts';
+import { contentDisposition } from './content-disposition.ts';
 import {
   checkKey,
   holdError,
@@ -226,14 +227,4 @@ export function s3Storage(options: S3Options): Storage {
       client.destroy();
     },
   };
-}
-
-/** RFC 6266: a name in plain ASCII for old readers, and the true one in UTF-8. */
-export function contentDisposition(disposition: 'inline' | 'attachment', filename: string): string {
-  const plain = filename.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
-  const encoded = encodeURIComponent(filename).replaceAll(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `${disposition}; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }

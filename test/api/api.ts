@@ -60,6 +60,7 @@ export async function startTestApi(
       ...config,
       gatewayUrl: db.urlFor('stoa_gateway'),
       authUrl: db.urlFor('stoa_auth'),
+      mediaUrl: db.urlFor('stoa_media'),
       secretKey: Buffer.alloc(32, 7),
     },
     { logger },

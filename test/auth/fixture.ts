@@ -123,6 +123,7 @@ export async function signInFixture(): Promise<SignInFixture> {
     databaseUrl: db.url,
     gatewayUrl: db.urlFor('stoa_gateway'),
     authUrl: db.urlFor('stoa_auth'),
+    mediaUrl: db.urlFor('stoa_media'),
     workerUrl: db.urlFor('stoa_worker'),
     secretKey: randomBytes(32),
   } satisfies ReadyConfig;

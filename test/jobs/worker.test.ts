@@ -15,6 +15,7 @@ const config = extendConfig(await loadConfig({ env: {} }), {
   databaseUrl: db.urlFor('stoa_migrator'),
   gatewayUrl: db.urlFor('stoa_gateway'),
   authUrl: db.urlFor('stoa_auth'),
+  mediaUrl: db.urlFor('stoa_media'),
   workerUrl: db.urlFor('stoa_worker'),
 });
 

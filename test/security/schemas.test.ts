@@ -44,11 +44,12 @@ describe('a role', () => {
     ['stoa_admin', [...readByTheApi, ...readByMembers]],
     ['stoa_gateway', []],
     ['stoa_auth', ['auth', 'core', 'extensions']],
+    ['stoa_media', ['media']],
   ])('%s can name things in the schemas meant for it', async (role, schemas) => {
     expect(await usableSchemas(role)).toEqual([...schemas].sort());
   });
 
-  it.each([...apiRoles, 'stoa_gateway', 'stoa_auth', 'stoa_worker', 'stoa_backup'])(
+  it.each([...apiRoles, 'stoa_gateway', 'stoa_auth', 'stoa_media', 'stoa_worker', 'stoa_backup'])(
     '%s can make nothing in any schema but its own queue',
     async (role) => {
       const { rows } = await db.query(
@@ -66,6 +67,7 @@ describe('a role', () => {
     ...apiRoles,
     'stoa_gateway',
     'stoa_auth',
+    'stoa_media',
     'stoa_worker',
     'stoa_backup',
     'stoa_migrator',

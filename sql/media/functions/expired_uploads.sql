@@ -18,6 +18,7 @@ begin atomic
     select upload.id, upload.storage_path
     from media.uploads as upload
     where upload.deleted_at < p_now - interval '30 days'
+      and upload.purged_at is null
     order by upload.deleted_at
     limit p_limit
   );

@@ -1,6 +1,6 @@
 revoke all on media.uploads from stoa_anonymous, stoa_member, stoa_moderator, stoa_admin, stoa_worker;
 grant select on media.uploads to stoa_member;
-grant select, update (status), delete on media.uploads to stoa_worker;
+grant select, update (status, purged_at), delete on media.uploads to stoa_worker;
 
 drop policy if exists read_own on media.uploads;
 create policy read_own on media.uploads

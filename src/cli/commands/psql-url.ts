@@ -10,6 +10,7 @@ const urls: Readonly<Record<string, (config: ReadyConfig) => string>> = {
   migrator: (config) => config.databaseUrl,
   gateway: (config) => config.gatewayUrl,
   auth: (config) => config.authUrl,
+  media: (config) => config.mediaUrl,
   worker: (config) => config.workerUrl,
 };
 

@@ -116,7 +116,8 @@ async function readStatus(config: Config): Promise<Status> {
   const ready = readyConfig(config);
   const facts = ready && (await askDatabase(ready));
   const areLoginsSeparate =
-    isEmbedded || [config.gatewayUrl, config.authUrl, config.workerUrl].every((url) => url !== undefined);
+    isEmbedded ||
+    [config.gatewayUrl, config.authUrl, config.mediaUrl, config.workerUrl].every((url) => url !== undefined);
   const status = {
     stoa: { version, node: process.version.slice(1) },
     modules: resolveModules(config.modules).map(({ name }) => name),

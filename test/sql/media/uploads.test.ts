@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { connect } from '../../../src/postgres/connect.ts';
 import { createUser, type TestDatabase, testDatabase } from '../../harness/index.ts';
 import { reasonOf } from '../refusal.ts';
 
@@ -36,8 +38,24 @@ async function call(expression: string, values: readonly unknown[], userId = me)
 const create = (filename: string, type: string, size: number, userId = me): Promise<Upload> =>
   call('media.create_upload($1, $2, $3)', [filename, type, size], userId);
 
-const complete = (id: string, size: number, sha256: string | null = null): Promise<Upload> =>
-  call('media.complete_upload($1, $2, $3, 640, 480)', [id, size, sha256]);
+/** As the process that has read the bytes; what became of the upload. */
+async function confirm(
+  id: string,
+  size: number,
+  type = 'image/png',
+  sha256 = 'cd'.repeat(32),
+): Promise<string> {
+  const client = await connect(db.urlFor('stoa_media'), 'test');
+  try {
+    const { rows } = await client.query<{ outcome: string }>(
+      "select media.confirm_upload($1, $2, $3, $4, decode($5, 'hex'), 640, 480) as outcome",
+      [id, me, type, size, sha256],
+    );
+    return rows[0]?.outcome ?? '';
+  } finally {
+    await client.end();
+  }
+}
 
 describe('an upload', () => {
   it('gets a place in storage that tells nothing of its name, which is kept without its folders', async () => {
@@ -48,23 +66,24 @@ describe('an upload', () => {
 
   it('is ready once its bytes are there, and only once', async () => {
     const { id } = await create('a.png', 'image/png', 100);
-    expect(await complete(id, 100)).toMatchObject({ status: 'ready' });
-    expect(await reasonOf(complete(id, 100))).toBe('upload.not_pending');
+    expect(await confirm(id, 100)).toBe('ready');
+    expect(await reasonOf(confirm(id, 100))).toBe('upload.not_pending');
   });
 
   it('is refused when other bytes arrive than were announced', async () => {
     const { id } = await create('a.png', 'image/png', 100);
-    expect(await reasonOf(complete(id, 101))).toBe('upload.mismatch');
-    expect(await reasonOf(complete(id, 100, 'not a digest'))).toBe('input.malformed');
+    expect(await reasonOf(confirm(id, 101))).toBe('upload.mismatch');
+    expect(await reasonOf(confirm(id, 100, 'text/html'))).toBe('upload.mismatch');
+    expect(await reasonOf(confirm(randomUUID(), 100))).toBe('upload.unknown');
   });
 
   it('is quarantined when the same bytes were before', async () => {
     const digest = 'ab'.repeat(32);
     const bad = await create('bad.png', 'image/png', 5);
-    await complete(bad.id, 5, digest);
+    await confirm(bad.id, 5, 'image/png', digest);
     await db.query("update media.uploads set status = 'quarantined' where id = $1", [bad.id]);
     const again = await create('innocent.png', 'image/png', 5);
-    expect(await complete(again.id, 5, digest)).toMatchObject({ status: 'quarantined' });
+    expect(await confirm(again.id, 5, 'image/png', digest)).toBe('quarantined');
   });
 
   it('is as large as the premium tier allows, while that is paid for', async () => {
