@@ -1,5 +1,5 @@
 import { type AuthDependencies, type Device, whenAdmitted } from './dependencies.ts';
-import { openSession, type SessionTokens } from './sessions.ts';
+import { issueAppealToken, openSession, type SessionTokens, withWayToAppeal } from './sessions.ts';
 import { newToken } from './tokens.ts';
 
 /** The first factor was right: either that is enough, or a second one has to follow. */
@@ -18,7 +18,13 @@ export async function afterFirstFactor(
   needsSecondFactor: boolean,
   device: Device,
 ): Promise<SignIn> {
-  if (!needsSecondFactor) return { kind: 'complete', tokens: await openSession(database, userId, device) };
+  if (!needsSecondFactor) {
+    try {
+      return { kind: 'complete', tokens: await openSession(database, userId, device) };
+    } catch (error) {
+      throw await withWayToAppeal(error, (tokenHash) => issueAppealToken(database, userId, tokenHash));
+    }
+  }
   const pending = newToken();
   const row = await database.one<{ expires_at: Date }>(
     'select auth.begin_pending_sign_in($1, $2) as expires_at',
@@ -51,7 +57,10 @@ export function passwordSignIn(dependencies: AuthDependencies) {
           isRight,
           device.ip ?? null,
         ]);
-        if (result.reason !== null) return database.refuse(result.reason, result.retry_after);
+        // Of a ban one is told when every factor was right, together with the way to appeal.
+        if (result.reason !== null && result.reason !== 'account.banned') {
+          return database.refuse(result.reason, result.retry_after);
+        }
         if (!found?.password_hash) throw new Error('a sign-in succeeded without a password');
 
         if (hashes.isOutdated(found.password_hash)) {

@@ -13,7 +13,7 @@ import { extendSchema } from 'postgraphile/utils';
 import { graphqlCodes } from '../error-codes.ts';
 import type { Device } from './dependencies.ts';
 import type { SignIn } from './password-sign-in.ts';
-import { Refusal } from './refusal.ts';
+import { BannedRefusal, Refusal } from './refusal.ts';
 import type { SecondFactor } from './second-factor.ts';
 import type { AuthService } from './service.ts';
 import type { AuthenticatedSession, SessionTokens } from './sessions.ts';
@@ -77,6 +77,12 @@ function told(error: unknown): unknown {
     reason: error.reason,
     ...(error.cure === undefined ? {} : { cure: error.cure }),
     ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+    ...(error instanceof BannedRefusal
+      ? {
+          appealToken: error.appealToken.text,
+          appealTokenExpiresAt: error.appealToken.expiresAt.toISOString(),
+        }
+      : {}),
   });
 }
 

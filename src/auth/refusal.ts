@@ -32,6 +32,33 @@ export class Refusal extends StoaError {
   }
 }
 
+/** What a banned account gets instead of a session: with it, its owner answers to the ban. Shown this once. */
+export interface AppealToken {
+  readonly text: string;
+  readonly expiresAt: Date;
+}
+
+/** The same, said to somebody who has shown every factor of an account that is banned. */
+export class BannedRefusal extends Refusal {
+  /** Not to be listed where the error is logged. */
+  readonly #appealToken: AppealToken;
+
+  constructor(refusal: Refusal, appealToken: AppealToken) {
+    super({
+      reason: refusal.reason,
+      sqlstate: refusal.sqlstate,
+      message: refusal.message,
+      cure: refusal.cure,
+      retryAfter: refusal.retryAfter,
+    });
+    this.#appealToken = appealToken;
+  }
+
+  get appealToken(): AppealToken {
+    return this.#appealToken;
+  }
+}
+
 /** Turns what core.fail raised into a Refusal; every other error passes unchanged. */
 export function asRefusal(error: unknown): unknown {
   if (!isRaisedByRegistry(error)) return error;

@@ -1,7 +1,8 @@
+import type { AuthDatabase } from './database.ts';
 import { type AuthDependencies, type Device, whenAdmitted } from './dependencies.ts';
 import { confirmPassword } from './password-policy.ts';
 import { newRecoveryCodes, normalizeRecoveryCode } from './recovery-codes.ts';
-import { openSession, type SessionTokens } from './sessions.ts';
+import { issueAppealToken, openSession, type SessionTokens, withWayToAppeal } from './sessions.ts';
 import { hashToken } from './tokens.ts';
 import { newTotpSecret, totpSecretText, totpStep, totpUri } from './totp.ts';
 
@@ -80,10 +81,19 @@ export function secondFactor(dependencies: AuthDependencies) {
               text: 'select auth.use_recovery_code($1, $2)',
               key: await recoveryCodeOf(userId, factor.recoveryCode, false),
             };
-      return database.transaction(async (transaction) => {
-        await transaction.rows(spend.text, [pendingHash, spend.key]);
-        return openSession(transaction, userId, device, pendingHash);
-      });
+      const spending = <Result>(work: (transaction: AuthDatabase) => Promise<Result>): Promise<Result> =>
+        database.transaction(async (transaction) => {
+          await transaction.rows(spend.text, [pendingHash, spend.key]);
+          return work(transaction);
+        });
+      try {
+        return await spending((transaction) => openSession(transaction, userId, device, pendingHash));
+      } catch (error) {
+        // The refusal took the spending of the code back with it.
+        throw await withWayToAppeal(error, (tokenHash) =>
+          spending((transaction) => issueAppealToken(transaction, userId, tokenHash, pendingHash)),
+        );
+      }
     },
 
     async beginTwoFactor(userId: string, password: string | undefined): Promise<TwoFactorEnrolment> {

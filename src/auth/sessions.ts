@@ -1,5 +1,6 @@
 import type { AuthDatabase } from './database.ts';
 import type { AuthDependencies, Device } from './dependencies.ts';
+import { BannedRefusal, Refusal } from './refusal.ts';
 import { hashToken, newToken } from './tokens.ts';
 
 /** The platform role of an account (core.users.role). */
@@ -70,6 +71,34 @@ export function openSession(
       pendingTokenHash ?? null,
     ]),
   );
+}
+
+/**
+ * What to raise where a sign-in failed at its last step: whoever is banned gets a token to appeal with, made by `issue`
+ * once every factor was right.
+ */
+export async function withWayToAppeal(
+  error: unknown,
+  issue: (tokenHash: Buffer) => Promise<Date | null>,
+): Promise<unknown> {
+  if (!(error instanceof Refusal) || error.reason !== 'account.banned') return error;
+  const token = newToken();
+  const expiresAt = await issue(token.hash);
+  return expiresAt === null ? error : new BannedRefusal(error, { text: token.text, expiresAt });
+}
+
+/** `pendingTokenHash`: the sign-in that has passed its second factor, where one is on. Null: not banned any more. */
+export async function issueAppealToken(
+  database: AuthDatabase,
+  userId: string,
+  tokenHash: Buffer,
+  pendingTokenHash?: Buffer,
+): Promise<Date | null> {
+  const row = await database.one<{ expires_at: Date | null }>(
+    'select auth.issue_appeal_token($1, $2, $3) as expires_at',
+    [userId, tokenHash, pendingTokenHash ?? null],
+  );
+  return row.expires_at;
 }
 
 export function sessions({ database }: AuthDependencies) {

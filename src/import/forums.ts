@@ -5,7 +5,10 @@ import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { exitCodes, StoaError } from '../errors.ts';
 import { connect } from '../postgres/connect.ts';
+import { accountNamed, archiveAccount } from './accounts.ts';
+import { copyFields } from './copy.ts';
 import { type ImportedPost, type ParsedRow, readRedditCsv } from './formats/reddit-csv.ts';
+import type { RejectedRow } from './rejected.ts';
 
 /** A reader of one file format: rows in the order of the file, each either a post or a reason. */
 type Reader = (path: string) => AsyncIterable<ParsedRow>;
@@ -15,13 +18,6 @@ const readers: Readonly<Record<string, { readonly source: string; readonly read:
 };
 
 export const forumImportFormats: readonly string[] = Object.keys(readers);
-
-export interface RejectedRow {
-  readonly file: string;
-  readonly line: number;
-  readonly externalId: string | undefined;
-  readonly reason: string;
-}
 
 export interface FileResult {
   readonly file: string;
@@ -156,7 +152,6 @@ async function importFile(
   }
 }
 
-/** One line of COPY's text format (PostgreSQL manual, COPY, "Text Format"). */
 function copyLine(post: ImportedPost): string {
   const fields = [
     post.id,
@@ -176,13 +171,7 @@ function copyLine(post: ImportedPost): string {
     String(post.reported.downvotes),
     String(post.reported.comments),
   ];
-  return `${fields.map((field) => (field === undefined ? '\\N' : escapeCopy(field))).join('\t')}\n`;
-}
-
-const copyEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-function escapeCopy(text: string): string {
-  return text.replace(/[\\\n\r\t]/g, (character) => copyEscapes[character] ?? character);
+  return copyFields(fields);
 }
 
 function slugOf(name: string): string {
@@ -215,39 +204,6 @@ async function ensureForum(
   const id = created.rows[0]?.id;
   if (id === undefined) throw new Error('insert into forums.forums returned no row');
   return id;
-}
-
-async function accountNamed(client: Client, username: string): Promise<string> {
-  const { rows } = await client.query<{ id: string }>(
-    'select id from core.users where username operator(extensions.=) $1::extensions.citext',
-    [username],
-  );
-  if (!rows[0]) {
-    throw new StoaError('import.owner', `There is no account named "${username}".`, {
-      cure: 'Register it first, or leave --owner out.',
-      exitCode: exitCodes.input,
-    });
-  }
-  return rows[0].id;
-}
-
-async function archiveAccount(client: Client): Promise<string> {
-  await client.query(
-    `insert into core.users (username, display_name, is_system)
-     values ('archive', 'Archive', true)
-     on conflict (username) do nothing`,
-  );
-  const { rows } = await client.query<{ id: string; is_system: boolean }>(
-    `select id, is_system from core.users where username operator(extensions.=) 'archive'::extensions.citext`,
-  );
-  const account = rows[0];
-  if (!account?.is_system) {
-    throw new StoaError('import.owner', 'The name "archive" belongs to a person here.', {
-      cure: 'Name the account that shall own the imported forums with --owner.',
-      exitCode: exitCodes.input,
-    });
-  }
-  return account.id;
 }
 
 async function addFlairs(client: Client, forumId: string): Promise<void> {

@@ -13,6 +13,7 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'conversation_positions_repair', match: '20 4 * * *', options: daily },
   { task: 'governance_counters_repair', match: '30 4 * * *', options: daily },
   { task: 'group_counters_repair', match: '40 4 * * *', options: daily },
+  { task: 'moderation_counters_repair', match: '50 4 * * *', options: daily },
   { task: 'classes_promote', match: '0 5 * * *', options: daily },
   { task: 'achievements_evaluate', match: '15 * * * *' },
   { task: 'presence_sweep', match: '* * * * *' },

@@ -10,6 +10,7 @@ import forumCountersRepair from './tasks/forum_counters_repair.ts';
 import governanceCountersRepair from './tasks/governance_counters_repair.ts';
 import governanceRecomputePower from './tasks/governance_recompute_power.ts';
 import groupCountersRepair from './tasks/group_counters_repair.ts';
+import moderationCountersRepair from './tasks/moderation_counters_repair.ts';
 import notifyFollowers from './tasks/notify_followers.ts';
 import notifyMentions from './tasks/notify_mentions.ts';
 import notifyParticipants from './tasks/notify_participants.ts';
@@ -58,6 +59,7 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     voice_sweep: voiceSweep,
     group_counters_repair: groupCountersRepair,
   },
+  moderation: { moderation_counters_repair: moderationCountersRepair },
 };
 
 /** The tasks of the modules that are in force. */

@@ -185,9 +185,11 @@ describe('signing in', () => {
     const wallet = newWallet();
     const { userId } = await tokensOf(wallet);
     await db.query("update core.users set banned_until = 'infinity' where id = $1", [userId]);
-    expect(await refusalOf(service.signInWithWallet(await signed(wallet), undefined, {}))).toBe(
-      'account.banned',
-    );
+    const refusal: unknown = await service
+      .signInWithWallet(await signed(wallet), undefined, {})
+      .catch((reason: unknown) => reason);
+    expect(refusal).toMatchObject({ reason: 'account.banned' });
+    expect(refusal).toHaveProperty('appealToken.text', expect.stringMatching(/^[\w-]{43}$/));
   });
 
   test('does not take a claim without proof for an owner', async () => {

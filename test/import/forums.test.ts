@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { importForums, type RejectedRow } from '../../src/import/forums.ts';
+import { importForums } from '../../src/import/forums.ts';
+import type { RejectedRow } from '../../src/import/rejected.ts';
 import { testDatabase } from '../harness/index.ts';
 
 const db = await testDatabase();

@@ -31,6 +31,7 @@ const tested = [
   'groups.search',
   'messaging.inbox',
   'messaging.search',
+  'moderation.appealable_ban',
   'social.friends_of',
   'social.mutual_friends',
 ];
@@ -155,6 +156,13 @@ describe.each(personas.map((persona) => [persona] as const))('as %s', (persona: 
         }
       }
       if (persona === 'owner') expect(given).toBeGreaterThan(0);
+    });
+  });
+
+  it('moderation.appealable_ban gives nothing to whoever lacks the token', async () => {
+    await db.as(actorOf(persona), async (client) => {
+      const read = 'select id from moderation.appealable_ban($1)';
+      expect(await idsOrRefusal(client, read, ['not the token of anybody'])).toEqual([]);
     });
   });
 

@@ -2,6 +2,8 @@
 export const openToVisitors: Readonly<Record<string, string>> = {
   'core.uuidv7()': 'Makes an identifier; changes nothing.',
   'forums.record_view(uuid)': 'Visitors read too, and a view is a view.',
+  'moderation.submit_appeal(text,text)':
+    'Who is banned has no session; the token of the refusal says who it is.',
   'groups.post_webhook(text,text)': 'A webhook is nobody with an account; its token decides.',
 };
 

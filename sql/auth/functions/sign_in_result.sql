@@ -61,7 +61,7 @@ end
 $$;
 
 comment on function auth.sign_in_result(text, uuid, boolean, inet) is
-  'Second half of a sign-in: tells the outcome of the comparison and gets what to answer. A failure counts on the account too: ten in a row lock it for 15 minutes, ten more for twice as long, up to a day. Whether it is locked, disabled or banned is told only to whoever has the right password. Raises nothing, so that the count is kept; the gateway raises the reason.';
+  'Second half of a sign-in: tells the outcome of the comparison and gets what to answer. A failure counts on the account too: ten in a row lock it for 15 minutes, ten more for twice as long, up to a day. Whether it is locked, disabled or banned is told only to whoever has the right password; of a ban the gateway tells after the second factor, where one is on. Raises nothing, so that the count is kept; the gateway raises the reason.';
 
 revoke all on function auth.sign_in_result(text, uuid, boolean, inet) from public;
 grant execute on function auth.sign_in_result(text, uuid, boolean, inet) to stoa_auth;

@@ -17,7 +17,8 @@ begin
     perform core.fail('wallet.unknown');
   end if;
   select state.reason, state.retry_after into refusal, wait from auth.account_state(user_id) as state;
-  if refusal is not null then
+  -- A ban is told when every factor was right, together with the way to appeal: auth.create_session refuses it.
+  if refusal <> 'account.banned' then
     perform core.fail(refusal, wait);
   end if;
 
@@ -30,7 +31,7 @@ end
 $$;
 
 comment on function auth.sign_in_wallet(text, text, text, text) is
-  'Accepts a wallet that has signed its challenge, and its PIN where there is one, as first factor of its owner. Refuses wallet.challenge_gone, wallet.unknown, account.disabled, account.banned.';
+  'Accepts a wallet that has signed its challenge, and its PIN where there is one, as first factor of its owner. Refuses wallet.challenge_gone, wallet.unknown, account.disabled; a banned account is refused by auth.create_session.';
 
 revoke all on function auth.sign_in_wallet(text, text, text, text) from public;
 grant execute on function auth.sign_in_wallet(text, text, text, text) to stoa_auth;

@@ -13,6 +13,7 @@ declare
   channel groups.channels;
   made uuid;
 begin
+  perform core.require_unrestricted('chat');
   channel := groups.managed_channel(p_channel_id, 'MANAGE_WEBHOOKS');
   if channel.type not in ('text', 'announcement') then
     perform core.fail('channel.wrong_type');
@@ -34,7 +35,7 @@ end
 $$;
 
 comment on function groups.create_webhook(uuid, text, text) is
-  'Makes a webhook that writes into a text or announcement channel. The token is its secret: it is told now and never again, only its digest is kept. Needs MANAGE_WEBHOOKS there (channel.not_allowed). Refuses channel.unknown, other channels (channel.wrong_type), more than 15 webhooks in a channel (webhook.limit_reached), and a picture that is no web address (group.url_invalid). Limit: name 80 characters. Audited.';
+  'Makes a webhook that writes into a text or announcement channel. The token is its secret: it is told now and never again, only its digest is kept. Needs MANAGE_WEBHOOKS there (channel.not_allowed). Refuses channel.unknown, other channels (channel.wrong_type), more than 15 webhooks in a channel (webhook.limit_reached), and a picture that is no web address (group.url_invalid). Limit: name 80 characters. Audited. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function groups.create_webhook(uuid, text, text) from public;
 grant execute on function groups.create_webhook(uuid, text, text) to stoa_member;

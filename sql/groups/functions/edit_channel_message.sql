@@ -11,6 +11,7 @@ declare
   channel groups.channels;
   message groups.channel_messages;
 begin
+  perform core.require_unrestricted('chat');
   channel := groups.writable_channel(p_channel_id);
   message := groups.locked_message(p_channel_id, p_message_id);
   if message.sender_id is distinct from me then
@@ -30,7 +31,7 @@ end
 $$;
 
 comment on function groups.edit_channel_message(uuid, uuid, text) is
-  'Changes the text of one''s own message, within 24 hours. Mentions are read anew; nobody is told of new ones. Refuses channel.unknown, channel.not_allowed, group_member.timed_out, thread.locked and what else keeps from writing there; channel_message.unknown, a message of somebody else (channel_message.not_author), one that the group wrote itself or that is too old (channel_message.edit_too_late), and texts as sending does.';
+  'Changes the text of one''s own message, within 24 hours. Mentions are read anew; nobody is told of new ones. Refuses channel.unknown, channel.not_allowed, group_member.timed_out, thread.locked and what else keeps from writing there; channel_message.unknown, a message of somebody else (channel_message.not_author), one that the group wrote itself or that is too old (channel_message.edit_too_late), and texts as sending does. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function groups.edit_channel_message(uuid, uuid, text) from public;
 grant execute on function groups.edit_channel_message(uuid, uuid, text) to stoa_member;

@@ -12,6 +12,7 @@ declare
   member groups.group_members;
   session groups.voice_sessions;
 begin
+  perform core.require_unrestricted('chat');
   channel := groups.permitted_channel(p_channel_id, 'CONNECT');
   if channel.type <> 'voice' then
     perform core.fail('channel.wrong_type');
@@ -48,7 +49,7 @@ end
 $$;
 
 comment on function groups.join_voice(uuid) is
-  'Enters a voice channel; wherever else the caller was, they leave. Needs CONNECT (channel.not_allowed). Refuses channel.unknown, a channel that is not for voice (channel.wrong_type), and a full one (voice.full; MOVE_MEMBERS is exempt). Counted under the lock of the channel, so that it never holds more than it may.';
+  'Enters a voice channel; wherever else the caller was, they leave. Needs CONNECT (channel.not_allowed). Refuses channel.unknown, a channel that is not for voice (channel.wrong_type), and a full one (voice.full; MOVE_MEMBERS is exempt). Counted under the lock of the channel, so that it never holds more than it may. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function groups.join_voice(uuid) from public;
 grant execute on function groups.join_voice(uuid) to stoa_member;

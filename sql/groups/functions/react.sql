@@ -13,6 +13,7 @@ declare
   symbol text;
   reaction groups.message_reactions;
 begin
+  perform core.require_unrestricted('chat');
   channel := groups.permitted_channel(p_channel_id, 'ADD_REACTIONS');
   perform groups.permitted_channel(p_channel_id, 'READ_HISTORY');
   custom_id := groups.check_emoji(channel.group_id, p_channel_id, p_emoji);
@@ -42,7 +43,7 @@ end
 $$;
 
 comment on function groups.react(uuid, uuid, text) is
-  E'@name react_to_channel_message\nAnswers a message with an emoji: of Unicode, or custom:<id>. Twice changes nothing. Needs ADD_REACTIONS and READ_HISTORY (channel.not_allowed). Refuses channel.unknown, channel_message.unknown, what is no emoji (channel_reaction.emoji_invalid), and a 21st emoji on one message (channel_reaction.limit_reached).';
+  E'@name react_to_channel_message\nAnswers a message with an emoji: of Unicode, or custom:<id>. Twice changes nothing. Needs ADD_REACTIONS and READ_HISTORY (channel.not_allowed). Refuses channel.unknown, channel_message.unknown, what is no emoji (channel_reaction.emoji_invalid), and a 21st emoji on one message (channel_reaction.limit_reached). Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function groups.react(uuid, uuid, text) from public;
 grant execute on function groups.react(uuid, uuid, text) to stoa_member;

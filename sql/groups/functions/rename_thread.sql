@@ -10,6 +10,7 @@ declare
   me constant uuid := core.require_member();
   channel groups.channels;
 begin
+  perform core.require_unrestricted('chat');
   perform groups.locked_thread(p_thread_id, true);
   update groups.channels as target
   set name = core.clean_text(p_name, 100)
@@ -20,7 +21,7 @@ end
 $$;
 
 comment on function groups.rename_thread(uuid, text) is
-  'Renames a thread. Whoever started it, or holds MANAGE_THREADS (channel.not_allowed). Refuses channel.unknown and thread.unknown. Limit: 100 characters.';
+  'Renames a thread. Whoever started it, or holds MANAGE_THREADS (channel.not_allowed). Refuses channel.unknown and thread.unknown. Limit: 100 characters. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function groups.rename_thread(uuid, text) from public;
 grant execute on function groups.rename_thread(uuid, text) to stoa_member;

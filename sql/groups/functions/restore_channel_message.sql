@@ -10,6 +10,7 @@ declare
   me constant uuid := core.require_member();
   message groups.channel_messages;
 begin
+  perform core.require_unrestricted('chat');
   perform groups.visible_channel(p_channel_id);
   perform from groups.channels as channel where channel.id = p_channel_id for no key update;
   select * into message
@@ -32,7 +33,7 @@ end
 $$;
 
 comment on function groups.restore_channel_message(uuid, uuid) is
-  'Brings a deleted message back, within 30 days; only whoever deleted it (else channel_message.unknown). Refuses channel.unknown and a message deleted too long ago (channel_message.restore_too_late).';
+  'Brings a deleted message back, within 30 days; only whoever deleted it (else channel_message.unknown). Refuses channel.unknown and a message deleted too long ago (channel_message.restore_too_late). Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function groups.restore_channel_message(uuid, uuid) from public;
 grant execute on function groups.restore_channel_message(uuid, uuid) to stoa_member;

@@ -23,6 +23,7 @@ declare
   message groups.channel_messages;
   body text;
 begin
+  perform core.require_unrestricted('chat');
   earlier := core.recall('groups.send_channel_message', p_key, arguments);
   if earlier is not null then
     select * into message
@@ -89,7 +90,7 @@ end
 $$;
 
 comment on function groups.send_channel_message(uuid, text, uuid, uuid[], boolean, text) is
-  'Writes a message into a channel or thread. People are mentioned as <@id>, roles as <@&id>, channels as <#id>, everybody as @everyone; mentions that the reader of the channel could not follow, or that the sender may not make, stay text. reply_to_id: a message of this channel, whose author is told. upload_ids: up to ten own finished uploads (needs ATTACH_FILES). tts needs SEND_TTS. key: send the same again after a lost answer and get the same message. Writing into an archived thread brings it back, and follows it. Refuses channel.unknown, channel.not_allowed, group_member.timed_out, channel.wrong_type, thread.locked, group.verification_required; in slow mode a message too soon (channel.slow_mode, with the seconds to wait; BYPASS_SLOWMODE and MANAGE_MESSAGES are exempt); an empty message (input.empty), one over 8,000 characters (input.too_long), more than 50 mentions (channel_message.too_many_mentions), uploads that cannot be used (channel_message.upload_unusable), and an unknown reply_to_id (channel_message.unknown). Messages of one channel queue up at it; cost does not grow with its readers.';
+  'Writes a message into a channel or thread. People are mentioned as <@id>, roles as <@&id>, channels as <#id>, everybody as @everyone; mentions that the reader of the channel could not follow, or that the sender may not make, stay text. reply_to_id: a message of this channel, whose author is told. upload_ids: up to ten own finished uploads (needs ATTACH_FILES). tts needs SEND_TTS. key: send the same again after a lost answer and get the same message. Writing into an archived thread brings it back, and follows it. Refuses channel.unknown, channel.not_allowed, group_member.timed_out, channel.wrong_type, thread.locked, group.verification_required; in slow mode a message too soon (channel.slow_mode, with the seconds to wait; BYPASS_SLOWMODE and MANAGE_MESSAGES are exempt); an empty message (input.empty), one over 8,000 characters (input.too_long), more than 50 mentions (channel_message.too_many_mentions), uploads that cannot be used (channel_message.upload_unusable), and an unknown reply_to_id (channel_message.unknown). Messages of one channel queue up at it; cost does not grow with its readers. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function groups.send_channel_message(uuid, text, uuid, uuid[], boolean, text) from public;
 grant execute on function groups.send_channel_message(uuid, text, uuid, uuid[], boolean, text) to stoa_member;

@@ -17,6 +17,7 @@ declare
   home uuid;
   thread groups.threads;
 begin
+  perform core.require_unrestricted('chat');
   parent := groups.permitted_channel(p_channel_id, 'CREATE_THREADS');
   if parent.type not in ('text', 'announcement') then
     perform core.fail('channel.wrong_type');
@@ -55,7 +56,7 @@ end
 $$;
 
 comment on function groups.start_thread(uuid, text, uuid, integer) is
-  'Starts a thread in a text or announcement channel, from one of its messages or by itself, and follows it. It has the slow mode of its channel. auto_archive_minutes: 60, 1440, 4320 or 10080 of silence until it is archived. Needs CREATE_THREADS (channel.not_allowed). Refuses channel.unknown, other channels (channel.wrong_type), channel_message.unknown, a message that has a thread (thread.exists), other spans (input.malformed), group_member.timed_out. Limit: name 100 characters.';
+  'Starts a thread in a text or announcement channel, from one of its messages or by itself, and follows it. It has the slow mode of its channel. auto_archive_minutes: 60, 1440, 4320 or 10080 of silence until it is archived. Needs CREATE_THREADS (channel.not_allowed). Refuses channel.unknown, other channels (channel.wrong_type), channel_message.unknown, a message that has a thread (thread.exists), other spans (input.malformed), group_member.timed_out. Limit: name 100 characters. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function groups.start_thread(uuid, text, uuid, integer) from public;
 grant execute on function groups.start_thread(uuid, text, uuid, integer) to stoa_member;

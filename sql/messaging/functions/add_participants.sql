@@ -21,6 +21,7 @@ declare
     )
   );
 begin
+  perform core.require_unrestricted('chat');
   if cardinality(others) = 0 then
     return conversation;
   end if;
@@ -44,7 +45,7 @@ end
 $$;
 
 comment on function messaging.add_participants(uuid, uuid[]) is
-  'Adds friends of the caller to a group that the caller owns; those who are in it already stay as they are. They see what is said from now on, also when they were in it before. Refuses conversation.unknown, conversation.direct, conversation.not_owner, conversation.not_friends, conversation.size_invalid.';
+  'Adds friends of the caller to a group that the caller owns; those who are in it already stay as they are. They see what is said from now on, also when they were in it before. Refuses conversation.unknown, conversation.direct, conversation.not_owner, conversation.not_friends, conversation.size_invalid. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function messaging.add_participants(uuid, uuid[]) from public;
 grant execute on function messaging.add_participants(uuid, uuid[]) to stoa_member;

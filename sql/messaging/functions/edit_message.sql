@@ -12,6 +12,7 @@ declare
   message messaging.messages;
   new_content text;
 begin
+  perform core.require_unrestricted('chat');
   select * into conversation
   from messaging.conversations as candidate
   where candidate.id = p_conversation_id
@@ -61,7 +62,7 @@ end
 $$;
 
 comment on function messaging.edit_message(uuid, uuid, text) is
-  'Changes the text of an own message, for 24 hours (setting messages.edit_hours). Refuses conversation.unknown, conversation.refused, message.unknown, message.system, message.not_author, message.deleted, message.edit_too_late, input.empty (a message with files may lose its text) and input.too_long.';
+  'Changes the text of an own message, for 24 hours (setting messages.edit_hours). Refuses conversation.unknown, conversation.refused, message.unknown, message.system, message.not_author, message.deleted, message.edit_too_late, input.empty (a message with files may lose its text) and input.too_long. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function messaging.edit_message(uuid, uuid, text) from public;
 grant execute on function messaging.edit_message(uuid, uuid, text) to stoa_member;

@@ -13,6 +13,7 @@ declare
   message messaging.messages;
   reaction messaging.message_reactions;
 begin
+  perform core.require_unrestricted('chat');
   select * into conversation
   from messaging.conversations as candidate
   where candidate.id = p_conversation_id
@@ -54,7 +55,7 @@ end
 $$;
 
 comment on function messaging.react(uuid, uuid, text) is
-  E'@name react_to_message\nPuts an emoji on a message: a Unicode one, or custom: and the identifier of one that exists. Again does nothing. Refuses message.emoji_invalid, conversation.unknown, conversation.refused, message.unknown, message.deleted, and a 21st different emoji (message.reaction_limit).';
+  E'@name react_to_message\nPuts an emoji on a message: a Unicode one, or custom: and the identifier of one that exists. Again does nothing. Refuses message.emoji_invalid, conversation.unknown, conversation.refused, message.unknown, message.deleted, and a 21st different emoji (message.reaction_limit). Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function messaging.react(uuid, uuid, text) from public;
 grant execute on function messaging.react(uuid, uuid, text) to stoa_member;

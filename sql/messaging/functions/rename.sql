@@ -11,6 +11,7 @@ declare
   conversation messaging.conversations := messaging.lock_group(p_conversation_id);
   new_name constant text := core.clean_text(p_name, 100, false);
 begin
+  perform core.require_unrestricted('chat');
   if new_name is not distinct from conversation.name then
     return conversation;
   end if;
@@ -22,7 +23,7 @@ end
 $$;
 
 comment on function messaging.rename(uuid, text) is
-  E'@name rename_conversation\nGives a group that the caller owns another name, or none. Refuses conversation.unknown, conversation.direct, conversation.not_owner and more than 100 characters (input.too_long).';
+  E'@name rename_conversation\nGives a group that the caller owns another name, or none. Refuses conversation.unknown, conversation.direct, conversation.not_owner and more than 100 characters (input.too_long). Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function messaging.rename(uuid, text) from public;
 grant execute on function messaging.rename(uuid, text) to stoa_member;

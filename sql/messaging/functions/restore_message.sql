@@ -12,6 +12,7 @@ declare
   message messaging.messages;
   kept messaging.removed_texts;
 begin
+  perform core.require_unrestricted('chat');
   -- A restored message reaches the other side like a new one.
   perform messaging.check_pair(conversation);
   message := messaging.lock_message(p_conversation_id, p_message_id);
@@ -41,7 +42,7 @@ end
 $$;
 
 comment on function messaging.restore_message(uuid, uuid) is
-  'Brings a message back that the caller deleted, for 30 days. Refuses conversation.unknown, conversation.refused, message.unknown, message.not_deleted, message.not_deleter and message.restore_too_late.';
+  'Brings a message back that the caller deleted, for 30 days. Refuses conversation.unknown, conversation.refused, message.unknown, message.not_deleted, message.not_deleter and message.restore_too_late. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function messaging.restore_message(uuid, uuid) from public;
 grant execute on function messaging.restore_message(uuid, uuid) to stoa_member;

@@ -26,6 +26,7 @@ declare
   message messaging.messages;
   message_text text;
 begin
+  perform core.require_unrestricted('chat');
   earlier := core.recall('messaging.send_message', p_key, arguments);
   if earlier is not null then
     select * into message
@@ -97,7 +98,7 @@ end
 $$;
 
 comment on function messaging.send_message(uuid, text, text, uuid, uuid[], text[], boolean, text) is
-  'Sends a message. type: text, image (pictures only) or file; upload_ids: up to ten own finished uploads, descriptions: what they show, in the same order; encrypted: content is ciphertext; key: send the same again after a lost answer and get the same message. Moves the marker of the caller to this message. Refuses conversation.unknown; a direct conversation of two of whom one blocks the other (conversation.refused); no text and no file (input.empty), more than 8,000 characters or 32,768 of ciphertext (input.too_long), message.type_invalid, message.upload_unusable; an answer to what is not there or not visible (message.unknown); more than 10 messages in 10 seconds (message.too_fast, with the seconds to wait). Messages of one conversation queue up at its row; the cost does not depend on how many people are in it.';
+  'Sends a message. type: text, image (pictures only) or file; upload_ids: up to ten own finished uploads, descriptions: what they show, in the same order; encrypted: content is ciphertext; key: send the same again after a lost answer and get the same message. Moves the marker of the caller to this message. Refuses conversation.unknown; a direct conversation of two of whom one blocks the other (conversation.refused); no text and no file (input.empty), more than 8,000 characters or 32,768 of ciphertext (input.too_long), message.type_invalid, message.upload_unusable; an answer to what is not there or not visible (message.unknown); more than 10 messages in 10 seconds (message.too_fast, with the seconds to wait). Messages of one conversation queue up at its row; the cost does not depend on how many people are in it. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function messaging.send_message(uuid, text, text, uuid, uuid[], text[], boolean, text) from public;
 grant execute on function messaging.send_message(uuid, text, text, uuid, uuid[], text[], boolean, text) to stoa_member;

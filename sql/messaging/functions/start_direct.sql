@@ -46,6 +46,7 @@ begin
     return conversation;
   end if;
 
+  perform core.require_unrestricted('chat');
   if policy = 'nobody' or (policy = 'friends' and not social.are_friends(me, p_user_id)) then
     perform core.fail('conversation.refused');
   end if;
@@ -70,7 +71,7 @@ end
 $$;
 
 comment on function messaging.start_direct(uuid) is
-  E'@name start_conversation\nThe conversation of the caller with one other person: the one that they have, back in the inbox if it was hidden, or a new one. Two who start it at once get the same one. Refuses conversation.self, user.unknown, and conversation.refused: one of the two blocks the other, or a new one is not wanted (setting dm_policy: everyone, friends, nobody).';
+  E'@name start_conversation\nThe conversation of the caller with one other person: the one that they have, back in the inbox if it was hidden, or a new one. Two who start it at once get the same one. Refuses conversation.self, user.unknown, and conversation.refused: one of the two blocks the other, or a new one is not wanted (setting dm_policy: everyone, friends, nobody). Who is barred from chatting may open what there is, and begin nothing new (account.activity_barred).';
 
 revoke all on function messaging.start_direct(uuid) from public;
 grant execute on function messaging.start_direct(uuid) to stoa_member;

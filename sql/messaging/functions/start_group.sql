@@ -17,6 +17,7 @@ declare
   earlier jsonb;
   conversation messaging.conversations;
 begin
+  perform core.require_unrestricted('chat');
   earlier := core.recall('messaging.start_group', p_key, arguments);
   if earlier is null then
     if cardinality(others) not between 2 and core.setting_integer('messages.group_size') - 1 then
@@ -42,7 +43,7 @@ end
 $$;
 
 comment on function messaging.start_group(uuid[], text, text) is
-  'Starts a group of the caller, who owns it, and 2 to 49 friends; a name is not needed. key: send the same again after a lost answer and get the same group. Refuses conversation.size_invalid (setting messages.group_size) and conversation.not_friends.';
+  'Starts a group of the caller, who owns it, and 2 to 49 friends; a name is not needed. key: send the same again after a lost answer and get the same group. Refuses conversation.size_invalid (setting messages.group_size) and conversation.not_friends. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function messaging.start_group(uuid[], text, text) from public;
 grant execute on function messaging.start_group(uuid[], text, text) to stoa_member;

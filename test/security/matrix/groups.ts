@@ -1,4 +1,11 @@
-import type { Cells, ModuleMatrix, Person, Persona, Rows } from './cells.ts';
+import {
+  type Cells,
+  closedToEverybody,
+  type ModuleMatrix,
+  type Person,
+  type Persona,
+  type Rows,
+} from './cells.ts';
 import { id, idOf } from './people.ts';
 
 /**
@@ -386,5 +393,31 @@ export const groups: ModuleMatrix = {
       ['running in club', 'over, of the member'],
       'all',
     ),
+  },
+
+  'groups.imported_channels': {
+    rows: [
+      {
+        label: 'origin',
+        values: {
+          channel_id: channelId['open'],
+          group_id: groupIds.open,
+          source: 'irc',
+          external_id: '#open',
+        },
+      },
+    ],
+    cells: closedToEverybody,
+  },
+
+  'groups.imported_members': {
+    rows: [
+      {
+        label: 'name',
+        belongsTo: 'member',
+        values: { group_id: groupIds.open, name_digest: Buffer.alloc(32), user_id: idOf('member') },
+      },
+    ],
+    cells: closedToEverybody,
   },
 };

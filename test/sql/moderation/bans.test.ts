@@ -225,12 +225,23 @@ describe('reading bans', () => {
     }
     for (const person of [await world.person(), moderator, world.visitor()])
       expect(await seen(person)).toEqual([]);
-    await expect(rascal.read('select staff_note from moderation.bans')).rejects.toThrow('permission denied');
+    for (const person of [rascal, admin])
+      await expect(person.read('select staff_note from moderation.bans')).rejects.toThrow(
+        'permission denied',
+      );
+    const note = (by: Person) => by.read('select moderation.ban_staff_note($1) as note', [ban.id]);
+    expect(await note(admin)).toEqual([{ note: 'Sock puppet' }]);
+    await expect(note(moderator)).rejects.toThrow('permission denied');
     expect(
       await moderator.read('select banned_until is not null as banned from core.users where id = $1', [
         rascal.id,
       ]),
     ).toEqual([{ banned: true }]);
+    await world.db.query(
+      `update core.users set role = 'admin', class_id = (select id from core.user_classes where role = 'admin' limit 1), banned_until = null where id = $1`,
+      [rascal.id],
+    );
+    expect(await reasonOf(note(world.acting(rascal.id, 'stoa_admin')))).toBe('user_ban.unknown');
   });
 });
 

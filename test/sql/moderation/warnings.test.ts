@@ -64,6 +64,25 @@ describe('a warning', () => {
     await expect(world.warn(rascal, system, 1)).rejects.toThrow('permission denied');
   });
 
+  it('to a moderator keeps the note of staff from them, and shows it to the others', async () => {
+    const [warned, colleague, administrator] = [
+      await world.person('moderator'),
+      await world.person('moderator'),
+      await world.person('admin'),
+    ];
+    const warning = await world.warn(administrator, warned, 1, { staff_note: 'Watch out' });
+    const note = (by: Person) => by.read('select moderation.warning_staff_note($1) as note', [warning['id']]);
+    expect(await note(colleague)).toEqual([{ note: 'Watch out' }]);
+    expect(await reasonOf(note(warned))).toBe('warning.unknown');
+    await expect(note(await world.person())).rejects.toThrow('permission denied');
+    for (const person of [warned, colleague, administrator]) {
+      await expect(person.read('select staff_note from moderation.warnings')).rejects.toThrow(
+        'permission denied',
+      );
+    }
+    expect(await warned.read('select id from moderation.warnings')).not.toEqual([]);
+  });
+
   it('is read by the warned person without the note of staff, and confirmed by them alone', async () => {
     const [rascal, other] = [await world.person(), await world.person()];
     const warning = await world.warn(moderator, rascal, 1, { staff_note: 'Watch out' });
