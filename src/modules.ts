@@ -77,6 +77,13 @@ export const modules: readonly Module[] = [
     requires: [],
     summary: 'reports, work queue, warnings, bans',
   },
+  {
+    name: 'insight',
+    schema: 'insight',
+    base: false,
+    requires: ['groups'],
+    summary: 'analyses and summaries of groups, reputation, health',
+  },
 ];
 
 /**

@@ -5,6 +5,7 @@ const daily = { backfillPeriod: 24 * 60 * 60 * 1_000 } as const;
 
 /** When each job runs, in UTC. Those of modules that are left out do not. */
 export const crontab: readonly (CronItem & { readonly task: string })[] = [
+  { task: 'health_compute', match: '15 0 * * *', options: daily },
   { task: 'partitions_maintain', match: '30 0 * * *', options: daily },
   { task: 'retention_run', match: '30 2 * * *', options: daily },
   { task: 'uploads_sweep', match: '30 3 * * *', options: daily },
@@ -15,6 +16,7 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'group_counters_repair', match: '40 4 * * *', options: daily },
   { task: 'moderation_counters_repair', match: '50 4 * * *', options: daily },
   { task: 'classes_promote', match: '0 5 * * *', options: daily },
+  { task: 'reputation_recompute', match: '30 5 * * *', options: daily },
   { task: 'achievements_evaluate', match: '15 * * * *' },
   { task: 'presence_sweep', match: '* * * * *' },
   { task: 'flush_views', match: '* * * * *' },
@@ -23,4 +25,5 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'proposals_close', match: '* * * * *' },
   { task: 'voice_sweep', match: '*/2 * * * *' },
   { task: 'threads_archive', match: '*/5 * * * *' },
+  { task: 'summaries_plan', match: '*/10 * * * *' },
 ];

@@ -10,6 +10,8 @@ import forumCountersRepair from './tasks/forum_counters_repair.ts';
 import governanceCountersRepair from './tasks/governance_counters_repair.ts';
 import governanceRecomputePower from './tasks/governance_recompute_power.ts';
 import groupCountersRepair from './tasks/group_counters_repair.ts';
+import healthCompute from './tasks/health_compute.ts';
+import insightForget from './tasks/insight_forget.ts';
 import moderationCountersRepair from './tasks/moderation_counters_repair.ts';
 import notifyFollowers from './tasks/notify_followers.ts';
 import notifyMentions from './tasks/notify_mentions.ts';
@@ -18,8 +20,10 @@ import partitionsMaintain from './tasks/partitions_maintain.ts';
 import presenceSweep from './tasks/presence_sweep.ts';
 import proposalsClose from './tasks/proposals_close.ts';
 import proposalsOpen from './tasks/proposals_open.ts';
+import reputationRecompute from './tasks/reputation_recompute.ts';
 import retentionRun from './tasks/retention_run.ts';
 import sendMail from './tasks/send_mail.ts';
+import summariesPlan from './tasks/summaries_plan.ts';
 import threadsArchive from './tasks/threads_archive.ts';
 import uploadsSweep from './tasks/uploads_sweep.ts';
 import voiceSweep from './tasks/voice_sweep.ts';
@@ -60,6 +64,12 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     group_counters_repair: groupCountersRepair,
   },
   moderation: { moderation_counters_repair: moderationCountersRepair },
+  insight: {
+    summaries_plan: summariesPlan,
+    insight_forget: insightForget,
+    reputation_recompute: reputationRecompute,
+    health_compute: healthCompute,
+  },
 };
 
 /** The tasks of the modules that are in force. */

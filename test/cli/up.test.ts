@@ -247,21 +247,23 @@ describe('stoa up on a server that exists', async () => {
 
 describe('stoa up with chosen modules', async () => {
   const project = await temporaryProject();
-  const hasForums = async (url: string): Promise<boolean> => {
+  const has = async (url: string, type: string): Promise<boolean> => {
     const answer = z
       .object({ data: z.object({ __type: z.object({ name: z.string() }).nullable() }) })
-      .parse(await ask(url, '{ __type(name: "Forum") { name } }'));
+      .parse(await ask(url, `{ __type(name: "${type}") { name } }`));
     return answer.data.__type !== null;
   };
 
   test('leaves out what was not chosen, and migrates what is added later', async () => {
     const base = project.start(['up'], { STOA_MODULES: 'social' });
-    expect(await hasForums(await base.says(whenUp))).toBe(false);
+    expect(await has(await base.says(whenUp), 'Forum')).toBe(false);
     base.kill('SIGINT');
     await base.ended;
 
-    const more = project.start(['up'], { STOA_MODULES: 'forums' });
-    expect(await hasForums(await more.says(whenUp))).toBe(true);
+    const more = project.start(['up'], { STOA_MODULES: 'forums,groups' });
+    const url = await more.says(whenUp);
+    expect([await has(url, 'Forum'), await has(url, 'Group')]).toEqual([true, true]);
+    expect(await has(url, 'MessageAnalysis')).toBe(false);
     more.kill('SIGINT');
     expect((await more.ended).stderr).toMatch(/\d+ migrations? applied/);
   });

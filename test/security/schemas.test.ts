@@ -28,6 +28,7 @@ const readByTheApi = [
   'forums',
   'governance',
   'groups',
+  'insight',
   'ledger',
   'media',
   'moderation',

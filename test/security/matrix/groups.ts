@@ -19,7 +19,7 @@ import { id, idOf } from './people.ts';
  * | shunned | public, of the stranger; the member is banned there                                      |
  * | closed  | public, of the owner, deleted yesterday                                                  |
  */
-const groupIds = {
+export const groupIds = {
   open: id(0x401),
   den: id(0x402),
   club: id(0x403),
@@ -44,10 +44,10 @@ const channels = [
   { label: 'thread, in the club', id: id(0x422), group: 'club' as const },
   { label: 'deleted, in the open', id: id(0x423), group: 'open' as const },
 ];
-const channelId = Object.fromEntries(channels.map((channel) => [channel.label, channel.id]));
+export const channelId = Object.fromEntries(channels.map((channel) => [channel.label, channel.id]));
 
 /** One message in each channel, and a deleted one in the open group. */
-const messages = [
+export const messages = [
   ...channels.map((channel, index) => ({ ...channel, message: id(0x431 + index), isDeleted: false })),
   { label: 'deleted message', id: id(0x411), group: 'open' as const, message: id(0x441), isDeleted: true },
 ];

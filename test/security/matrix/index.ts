@@ -5,6 +5,7 @@ import { core } from './core.ts';
 import { forums } from './forums.ts';
 import { governance } from './governance.ts';
 import { groups } from './groups.ts';
+import { insight } from './insight.ts';
 import { ledger } from './ledger.ts';
 import { media } from './media.ts';
 import { messaging } from './messaging.ts';
@@ -28,4 +29,5 @@ export const matrix: ModuleMatrix = {
   ...ledger,
   ...groups,
   ...moderation,
+  ...insight,
 };

@@ -1,0 +1,32 @@
+import { recorded, type StoaTask } from '../task.ts';
+
+const groupsAtOnce = 500;
+
+/** Works out everybody's reputation anew: in each group, a transaction a group, then on the whole platform. */
+const reputationRecompute: StoaTask = (_payload, context) =>
+  recorded('reputation_recompute', context, async () => {
+    const recompute = async (group: string | null): Promise<number> => {
+      context.abortSignal?.throwIfAborted();
+      const { rows } = await context.query<{ changed: number }>(
+        'select insight.recompute_reputation($1) as changed',
+        [group],
+      );
+      return rows[0]?.changed ?? 0;
+    };
+    let after: string | null = null;
+    let groups = 0;
+    let changed = 0;
+    do {
+      const { rows }: { rows: { id: string }[] } = await context.query(
+        'select id from insight.groups_after($1, $2) as next (id)',
+        [after, groupsAtOnce],
+      );
+      for (const { id } of rows) changed += await recompute(id);
+      groups += rows.length;
+      after = rows.at(-1)?.id ?? null;
+    } while (after !== null);
+    changed += await recompute(null);
+    return { rowsAffected: changed, detail: { groups } };
+  });
+
+export default reputationRecompute;
