@@ -71,6 +71,13 @@ export const modules: readonly Module[] = [
     summary: 'groups with channels, roles, messages, threads, voice',
   },
   {
+    name: 'workspace',
+    schema: 'workspace',
+    base: false,
+    requires: ['groups'],
+    summary: 'projects with members, tasks and documents',
+  },
+  {
     name: 'moderation',
     schema: 'moderation',
     base: false,

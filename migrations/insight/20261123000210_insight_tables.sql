@@ -423,6 +423,20 @@ insert into insight.reputation_sources (name, component, is_of_groups, needs, qu
     'select comment.author_id as user_id, sum(comment.score) as value from forums.comments as comment where comment.author_id is not null and comment.deleted_at is null group by comment.author_id'
   ),
   (
+    'completed_tasks_of_groups',
+    'quality_contributions',
+    true,
+    'workspace.tasks',
+    'select task.assignee_id as user_id, count(*) as value from workspace.tasks as task join workspace.projects as project on project.id = task.project_id where project.group_id = $1 and project.deleted_at is null and task.status = ''done'' and task.deleted_at is null and task.assignee_id is not null group by task.assignee_id'
+  ),
+  (
+    'completed_tasks',
+    'quality_contributions',
+    false,
+    'workspace.tasks',
+    'select task.assignee_id as user_id, count(*) as value from workspace.tasks as task join workspace.projects as project on project.id = task.project_id where project.group_id is null and project.deleted_at is null and task.status = ''done'' and task.deleted_at is null and task.assignee_id is not null group by task.assignee_id'
+  ),
+  (
     'warnings',
     'moderation_actions',
     false,

@@ -34,6 +34,7 @@ const tested = [
   'moderation.appealable_ban',
   'social.friends_of',
   'social.mutual_friends',
+  'workspace.search_documents',
 ];
 
 async function ids(
@@ -178,6 +179,30 @@ describe.each(personas.map((persona) => [persona] as const))('as %s', (persona: 
         expect(shown).toEqual(expect.arrayContaining([...found]));
         if (persona === 'owner') expect(found.length, call).toBeGreaterThan(0);
       }
+    });
+  });
+
+  it('workspace.search_documents finds the live pages that the table shows, and no other', async () => {
+    const projects = await rows('select id from workspace.projects');
+    await db.as(actorOf(persona), async (client) => {
+      for (const project of projects) {
+        const shown = await ids(
+          client,
+          'select id from workspace.documents where project_id = $1 and deleted_at is null',
+          [project],
+        );
+        // Staff reads what is in a deleted project; nobody finds it by searching.
+        const isLive =
+          (await db.query('select from workspace.projects where id = $1 and deleted_at is null', [project]))
+            .rows.length > 0;
+        expect(
+          await idsOrRefusal(client, `select id from workspace.search_documents('ground', $1)`, [project]),
+        ).toEqual(isLive ? shown : []);
+      }
+      const shown = await ids(client, 'select id from workspace.documents where deleted_at is null');
+      const found = await ids(client, `select id from workspace.search_documents('ground', p_first => 100)`);
+      expect(shown).toEqual(expect.arrayContaining([...found]));
+      if (persona === 'owner') expect(found).toHaveLength(2);
     });
   });
 

@@ -34,6 +34,7 @@ const readByTheApi = [
   'moderation',
   'notifications',
   'social',
+  'workspace',
 ];
 const readByMembers = ['auth', 'messaging'];
 

@@ -13,6 +13,7 @@ import { moderation } from './moderation.ts';
 import { notifications } from './notifications.ts';
 import { ops } from './ops.ts';
 import { social } from './social.ts';
+import { workspace } from './workspace.ts';
 
 /** Every module's cells, in an order in which their rows can be inserted. */
 export const matrix: ModuleMatrix = {
@@ -28,6 +29,7 @@ export const matrix: ModuleMatrix = {
   ...governance,
   ...ledger,
   ...groups,
+  ...workspace,
   ...moderation,
   ...insight,
 };

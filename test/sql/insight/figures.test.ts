@@ -110,6 +110,35 @@ describe('reputation', () => {
     ).toEqual({ value: 32 });
   });
 
+  it('grows with the tasks that somebody has done, in a group and outside of one', async () => {
+    const done = async (home: string | null): Promise<void> => {
+      const { id: project } = await world.one<{ id: string }>(
+        `insert into workspace.projects (owner_id, group_id, key, name) values ($1, $2, $3, 'P') returning id`,
+        helper.id,
+        home,
+        home === null ? 'OWN' : 'GRP',
+      );
+      await world.db.query(
+        `insert into workspace.project_members (project_id, user_id, role) values ($1, $2, 'owner') on conflict do nothing`,
+        [project, helper.id],
+      );
+      await world.db.query(
+        `insert into workspace.tasks (project_id, number, title, assignee_id, created_by, status, completed_at)
+         values ($1, 1, 'done', $2, $2, 'done', now()), ($1, 2, 'not done', $2, $2, 'todo', null)`,
+        [project, helper.id],
+      );
+    };
+    await done(group.id);
+    await done(null);
+    await recompute(group);
+    await recompute(null);
+    expect((await board(group)).find((row) => row['user_id'] === helper.id)).toMatchObject({ quality: 1 });
+    expect((await board(null)).find((row) => row['user_id'] === helper.id)).toMatchObject({ quality: 9 });
+    await world.db.query('delete from workspace.projects where owner_id = $1', [helper.id]);
+    await recompute(group);
+    await recompute(null);
+  });
+
   it('is silent about a module that is left out', async () => {
     await world.db.query(
       `update insight.reputation_sources set needs = 'left.out' where name = 'forum_post_scores'`,
