@@ -3,9 +3,13 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { type ApiSettings, apiSettings, apiSettingsOf, apiValues } from './config-api.ts';
 import { dataFolder } from './data-folder.ts';
 import { exitCodes, StoaError } from './errors.ts';
 import { resolveModules } from './modules.ts';
+import { isUrlWith, listOf, oneOf, type Setting, text, wholeNumber, yesOrNo } from './setting-forms.ts';
+
+export type { Setting } from './setting-forms.ts';
 
 /**
  * The one place where settings are read: flags > environment > stoa.config > default. Each setting is checked when
@@ -51,58 +55,16 @@ export interface Config {
   readonly explorer: boolean;
   readonly statementTimeoutMs: number;
   readonly logLevel: LogLevel;
+  /** Whoever sends it may read the figures. Undefined: nobody by a token. */
+  readonly metricsToken: string | undefined;
+  /** How the API is served: limits, origins, cookies, proxies. */
+  readonly api: ApiSettings;
   /** Load demo data into a database that is new. */
   readonly demo: boolean;
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
-
-/** One setting as a person sees it. */
-export interface Setting {
-  /** Its key in stoa.config; a dot is a level. */
-  readonly key: string;
-  /** Read in this order. */
-  readonly environment: readonly string[];
-  /** The option of the command line; secrets have none, because a command line is seen by everybody. */
-  readonly flag?: string;
-  readonly secret: boolean;
-  readonly summary: string;
-  /** As the documentation shows it. */
-  readonly defaultText: string;
-  readonly schema: z.ZodType;
-}
-
-const wholeNumber = (minimum: number, maximum: number) =>
-  z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], {
-      error: `a whole number from ${minimum} to ${maximum}`,
-    })
-    .refine((value) => Number.isInteger(value) && value >= minimum && value <= maximum, {
-      error: `a whole number from ${minimum} to ${maximum}`,
-    });
-
-const yesOrNo = z.union(
-  [
-    z.boolean(),
-    z.enum(['true', '1', 'yes', 'on']).transform(() => true),
-    z.enum(['false', '0', 'no', 'off']).transform(() => false),
-  ],
-  { error: 'true or false' },
-);
-
-const text = z.string({ error: 'a text' }).min(1, 'a text that is not empty');
-
-const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
-  z.enum(values, { error: `one of ${values.join(', ')}` });
-
-function isUrlWith(value: string, protocols: readonly string[]): boolean {
-  try {
-    return protocols.includes(new URL(value).protocol);
-  } catch {
-    return false;
-  }
-}
 
 const isUrl = (value: string): boolean => /^[a-z][a-z0-9+]+:\/\//i.test(value);
 
@@ -125,18 +87,7 @@ const key = z
   .transform((value) => Buffer.from(value.trim(), /^[0-9a-fA-F]{64}$/.test(value.trim()) ? 'hex' : 'base64'))
   .refine((value) => value.length === 32, { error: keyForm });
 
-const moduleList = z.union(
-  [
-    z.array(text),
-    z.string().transform((value) =>
-      value
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== ''),
-    ),
-  ],
-  { error: 'names of modules with commas between them' },
-);
+const moduleList = listOf('names of modules with commas between them');
 
 export const settings: readonly Setting[] = [
   {
@@ -374,6 +325,7 @@ export const settings: readonly Setting[] = [
     defaultText: '`true`, in production `false`',
     schema: yesOrNo,
   },
+  ...apiSettings,
 ];
 
 export interface ConfigInput {
@@ -546,11 +498,14 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       statementTimeoutMs: z.number().default(5_000),
       logLevel: z.enum(logLevels).default('info'),
       demo: z.boolean().optional(),
+      ...apiValues,
     })
     .parse(Object.fromEntries(settings.map(({ key: name }) => [name, given(name)])));
   const isProduction = values.environment === 'production';
   const dataDir = isAbsolute(values.dataDir) ? values.dataDir : resolve(projectDir, values.dataDir);
   const shownHost = values.host.includes(':') ? `[${values.host}]` : values.host;
+  const explorer = values.explorer ?? !isProduction;
+  const publicUrl = values.publicUrl ?? `http://${shownHost}:${values.port}`;
   const config: Config = {
     projectDir,
     environment: values.environment,
@@ -564,7 +519,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     postgresPort: values.postgresPort,
     host: values.host,
     port: values.port,
-    publicUrl: values.publicUrl ?? `http://${shownHost}:${values.port}`,
+    publicUrl,
     modules: values.modules && Object.freeze(values.modules),
     secretKey: values.secretKey,
     mailer: values.mailer,
@@ -578,9 +533,11 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     storage: storageOf(values.storage, projectDir, dataDir),
     storageAccessKeyId: values.storageAccessKeyId,
     storageSecretAccessKey: values.storageSecretAccessKey,
-    explorer: values.explorer ?? !isProduction,
+    explorer,
     statementTimeoutMs: values.statementTimeoutMs,
     logLevel: values.logLevel,
+    metricsToken: values.metricsToken,
+    api: apiSettingsOf(values, { isProduction, explorer, publicUrl, projectDir }),
     demo: values.demo ?? !isProduction,
   };
   return silent(config);

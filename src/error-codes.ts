@@ -158,9 +158,17 @@ export const databaseRefusals: readonly DatabaseRefusal[] = [
 /** Codes that the API gives by itself, before the database is asked or when nothing else fits. */
 export const apiCodes: Readonly<Record<string, string>> = {
   QUERY_TOO_COMPLEX:
-    'The query is refused before it runs: `extensions.reason` names the limit (`query.length`, `query.fields`, `query.introspection`, `query.root_fields`, `query.aliases`, `query.depth`, `query.rows`), `extensions.limit` its value.',
+    'The query is refused before it runs: `extensions.reason` names the limit (`query.length`, `query.fields`, `query.introspection`, `query.root_fields`, `query.aliases`, `query.depth`, `query.rows`, `query.cost`), `extensions.limit` its value.',
   REQUEST_TOO_LARGE: 'The body of the request is longer than `extensions.limit` bytes.',
-  BAD_REQUEST: 'The request is not GraphQL over HTTP: method, media type or body are wrong.',
+  REQUEST_TIMEOUT: 'The body of the request took longer to arrive than `extensions.limit` milliseconds.',
+  BAD_REQUEST:
+    'The request is not GraphQL over HTTP: method, media type or body are wrong. With the reason `request.batch`: several operations in one request.',
+  TOO_MANY_REQUESTS:
+    'Also with HTTP 429 and the header `retry-after`, before anything is read: `extensions.reason` says who sent too many (`rate.address`, `rate.account`), `extensions.limit` how many a minute are allowed.',
+  FORBIDDEN:
+    'Also with HTTP 403 where a browser asks for a page that may not: `cors.origin`, or, with cookies, `csrf.origin`.',
+  PERSISTED_OPERATION_REQUIRED: 'The server runs only operations that it knows, and the request names none.',
+  PERSISTED_QUERY_NOT_FOUND: 'The server knows no operation of that hash.',
   GRAPHQL_PARSE_FAILED: 'The text of the query is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The query does not fit the schema.',
   TIMEOUT: 'The request took longer than is allowed.',

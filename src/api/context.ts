@@ -1,5 +1,5 @@
 import type { AuthService } from '../auth/service.ts';
-import type { AccountRole, AuthenticatedSession } from '../auth/sessions.ts';
+import type { AccountRole, AuthenticatedSession, SessionTokens } from '../auth/sessions.ts';
 import type { Config } from '../config.ts';
 import type { UploadService } from './uploads/service.ts';
 
@@ -15,6 +15,15 @@ export interface StoaRequest {
   /** Files between clients and the storage. */
   readonly uploads: UploadService;
   readonly config: Config;
+  /** Where sign-in keeps its tokens in cookies. */
+  readonly cookies?: RequestCookies;
+}
+
+/** The cookies of one request and its answer. */
+export interface RequestCookies {
+  readonly refreshToken: string | undefined;
+  keep(tokens: SessionTokens): void;
+  forget(): void;
 }
 
 declare global {

@@ -4,6 +4,7 @@ import { isSafeError } from 'postgraphile/grafast';
 import { GraphQLError, type GraphQLFormattedError } from 'postgraphile/graphql';
 import { Refusal } from '../auth/refusal.ts';
 import { databaseRefusals, graphqlCodes } from '../error-codes.ts';
+import { tellClient } from './request-scope.ts';
 
 export interface ErrorLog {
   error(details: object, message: string): void;
@@ -22,7 +23,7 @@ export function makeErrorMask(log: ErrorLog, isVisitor: () => boolean) {
         source: error.source ?? null,
         positions: error.positions ?? null,
         path: error.path ?? null,
-        extensions,
+        extensions: tellClient(extensions),
       });
 
     // What is not granted to visitors may be to members: the way on is to sign in.
@@ -38,6 +39,12 @@ export function makeErrorMask(log: ErrorLog, isVisitor: () => boolean) {
     // The engine's own: bad variables, a value of the wrong type. One of them is a defect of ours.
     if (cause instanceof GraphQLError && !cause.message.startsWith('Cannot return null for non-nullable')) {
       return told(withoutSuggestion(cause.message), { code: 'INVALID', ...cause.extensions });
+    }
+
+    // A scalar that could not even look at the value: {"toString": 1} for a text.
+    const variable = /^Variable "\$(\w+)" got invalid value/.exec(error.message)?.[1];
+    if (variable !== undefined && error.path === undefined) {
+      return told(`The value of the variable $${variable} is not of its type.`, { code: 'INVALID' });
     }
 
     const id = randomUUID();

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestDigest, Result } from 'postgraphile/grafserv';
 import { NodeGrafserv } from 'postgraphile/grafserv/node';
+import type { PersistedOperations } from './persisted.ts';
+import { requestScope, tellClient } from './request-scope.ts';
 
 /** An answer to a request that never reached GraphQL. */
 export class HttpRefusal extends Error {
@@ -22,9 +24,19 @@ export class HttpRefusal extends Error {
   }
 }
 
+/** Nobody waits for the answer any more. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+
+  constructor() {
+    super('The client went away.');
+  }
+}
+
 /** Shaped as GraphQL errors are, so that a client needs one way to read them. */
 export function sendRefusal(response: ServerResponse, refusal: HttpRefusal): void {
-  const { message, extensions } = refusal;
+  const { message } = refusal;
+  const extensions = tellClient(refusal.extensions);
   send(response, refusal.status, JSON.stringify({ errors: [{ message, extensions }] }), {
     'content-type': 'application/json; charset=utf-8',
     ...refusal.headers,
@@ -42,11 +54,22 @@ export function send(
   response.end(bytes);
 }
 
+export interface BodyOptions {
+  readonly maxBytes: number;
+  /** How long it may take to arrive. */
+  readonly timeoutMs: number;
+  /** Where operations may be asked for by hash. */
+  readonly persisted?: PersistedOperations | undefined;
+}
+
 /**
  * The body of a GraphQL request, checked to be one. JSON by POST and nothing else: a page of another site cannot
  * send that without being asked.
  */
-export async function readGraphqlBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+export async function readGraphqlBody(
+  request: IncomingMessage,
+  { maxBytes, timeoutMs, persisted }: BodyOptions,
+): Promise<string> {
   const refuse = (status: number, message: string, cure: string, headers?: Record<string, string>) =>
     new HttpRefusal(status, message, { code: 'BAD_REQUEST', cure }, headers);
   if (request.method !== 'POST') {
@@ -56,17 +79,31 @@ export async function readGraphqlBody(request: IncomingMessage, maxBytes: number
   if (mediaType !== 'application/json') {
     throw refuse(415, 'The body must be JSON.', 'Send the header content-type: application/json.');
   }
-  const text = (await readBody(request, maxBytes)).toString('utf8');
+  const text = (await readBody(request, maxBytes, timeoutMs)).toString('utf8');
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
     throw refuse(400, 'The body is not valid JSON.', 'Send {"query": "…", "variables": {…}}.');
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (Array.isArray(body)) {
+    throw new HttpRefusal(400, 'One request asks for one operation: there are no batches.', {
+      code: 'BAD_REQUEST',
+      reason: 'request.batch',
+      limit: 1,
+      cure: 'Send each operation in a request of its own, or several root fields in one operation.',
+    });
+  }
+  if (typeof body !== 'object' || body === null) {
     throw refuse(400, 'The body must be one JSON object.', 'Send {"query": "…", "variables": {…}}.');
   }
-  if (!('query' in body) || typeof body.query !== 'string') {
+  const hash = persisted?.nameIn(body);
+  if (persisted && hash !== undefined) {
+    if (persisted.find(hash) === undefined) {
+      const { message, ...extensions } = persisted.refusal(hash);
+      throw new HttpRefusal(400, message, { ...extensions });
+    }
+  } else if (!('query' in body) || typeof body.query !== 'string') {
     throw refuse(400, 'The body has no query.', 'Send {"query": "…", "variables": {…}}.');
   }
   const isObject = (value: unknown): boolean =>
@@ -77,15 +114,33 @@ export async function readGraphqlBody(request: IncomingMessage, maxBytes: number
   if (!['string', 'undefined'].includes(typeof (field(body, 'operationName') ?? undefined))) {
     throw refuse(400, 'The name of an operation is a text.', 'Send {"query": "…", "operationName": "…"}.');
   }
+  const onError = field(body, 'onError') ?? 'PROPAGATE';
+  if (!errorBehaviours.some((behaviour) => behaviour === onError)) {
+    throw refuse(400, 'There is no such behaviour on errors.', 'Leave onError out.');
+  }
   return text;
 }
+
+/** What grafserv takes for onError; it answers with status 500 to anything else. */
+const errorBehaviours = ['PROPAGATE', 'NULL', 'HALT'] as const;
 
 function field(body: object, name: string): unknown {
   return Object.entries(body).find(([key]) => key === name)?.[1];
 }
 
-function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readBody(request: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      request.pause();
+      reject(
+        new HttpRefusal(
+          408,
+          `The body of a request may take ${timeoutMs} ms to arrive.`,
+          { code: 'REQUEST_TIMEOUT', limit: timeoutMs, cure: 'Send it again, faster.' },
+          { connection: 'close' },
+        ),
+      );
+    }, timeoutMs);
     const tooLarge = (): HttpRefusal =>
       new HttpRefusal(
         413,
@@ -95,6 +150,7 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
         { connection: 'close' },
       );
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+      clearTimeout(late);
       reject(tooLarge());
       return;
     }
@@ -110,7 +166,10 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     });
     request.on('end', () => resolve(Buffer.concat(chunks)));
     request.on('error', reject);
-    request.on('close', () => reject(new Error('The client went away.')));
+    request.on('close', () => {
+      clearTimeout(late);
+      reject(new ClientGone());
+    });
   });
 }
 
@@ -120,6 +179,11 @@ export class GraphqlService extends NodeGrafserv {
     return Promise.resolve(this.processRequest(request));
   }
 }
+
+const mediaRange = String.raw`[\w!#$&^.+*-]+/[\w!#$&^.+*-]+(;[ \t]*(q=(0(\.\d{1,3})?|1(\.0{1,3})?)|(?!q=)[a-z][\w-]*=[\w.+-]+))*`;
+
+/** The header accept as browsers and clients write it; grafserv throws at many others, and a header is no reason to. */
+const mediaRanges = new RegExp(String.raw`^${mediaRange}(,[ \t]*${mediaRange}){0,19}$`);
 
 /** Lets grafserv answer, with a body that was read already. */
 export async function answerWithGrafserv(
@@ -135,11 +199,14 @@ export async function answerWithGrafserv(
     isSecure: false,
     method: request.method ?? 'GET',
     path: url.pathname,
-    headers: Object.fromEntries(
-      Object.entries(request.headers).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    headers: {
+      ...Object.fromEntries(
+        Object.entries(request.headers).flatMap(([name, value]) =>
+          value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+        ),
       ),
-    ),
+      ...(mediaRanges.test(request.headers.accept ?? '*/*') ? {} : { accept: '*/*' }),
+    },
     getQueryParams: () => Object.fromEntries(url.searchParams),
     getBody: () => ({ type: 'text', text: body }),
     requestContext: { node: { req: request, res: response } },
@@ -152,7 +219,7 @@ export async function answerWithGrafserv(
           cure: 'Send accept: application/json.',
         });
       }
-      send(response, result.statusCode, result.buffer, result.headers);
+      send(response, result.statusCode, result.buffer, { ...result.headers, ...retryAfter() });
       return;
     case 'noContent':
       response.writeHead(result.statusCode, result.headers).end();
@@ -164,4 +231,10 @@ export async function answerWithGrafserv(
     default:
       throw new Error(`An answer of type ${result?.type} is not expected.`);
   }
+}
+
+/** Where an operation was refused for being too soon, the header says the same as the error. */
+function retryAfter(): Record<string, string> {
+  const seconds = requestScope.getStore()?.retryAfter;
+  return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }

@@ -13,18 +13,19 @@ import { DescriptionsPlugin } from './descriptions.ts';
 import { type ErrorLog, makeErrorMask } from './errors.ts';
 import { ExposurePlugin } from './exposure.ts';
 import { FiltersPlugin, filterOperators } from './filters.ts';
-import { queryLimits } from './limits.ts';
+import { type QueryLimits, queryLimits } from './limits.ts';
 import { NameCheckPlugin } from './name-check.ts';
 import { NamingPlugin, SimplifyPlugin } from './naming.ts';
+import { ObservePlugin } from './observe-plugin.ts';
 import { OrdersPlugin } from './orders.ts';
 import { makePagingPlugin } from './paging.ts';
+import { explorerPath, explorerStaticPath, graphqlPath } from './paths.ts';
+import { type PersistedOperations, persistedPreset } from './persisted.ts';
 import { makeQueryGuardPlugin } from './query-guard.ts';
 import { UploadsPlugin } from './uploads/plugin.ts';
 import { ViewerPlugin } from './viewer.ts';
 
-export const graphqlPath = '/graphql';
-export const explorerPath = '/explorer';
-export const explorerStaticPath = '/explorer-static/';
+export { explorerPath, explorerStaticPath, graphqlPath } from './paths.ts';
 
 /** Never part of the API, whatever the modules are. */
 const hiddenSchemas: ReadonlySet<string> = new Set(['ops', 'parts', 'extensions', 'graphile_worker']);
@@ -43,14 +44,23 @@ export interface PresetOptions {
   readonly isVisitor: () => boolean;
   readonly introspection: boolean;
   readonly explorer: boolean;
+  /** Default: those of an installation without settings. */
+  readonly limits?: QueryLimits;
+  readonly persisted?: PersistedOperations | undefined;
   /** What was learned about a request before it came to GraphQL. */
   readonly requestOf: (message: IncomingMessage) => StoaRequest | undefined;
 }
 
 /** The one place where the API is put together. */
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
+  const { limits = queryLimits } = options;
   return {
-    extends: [PostGraphileAmberPreset, PostGraphileConnectionFilterPreset, PgAggregatesPreset],
+    extends: [
+      PostGraphileAmberPreset,
+      PostGraphileConnectionFilterPreset,
+      PgAggregatesPreset,
+      persistedPreset(options.persisted),
+    ],
     plugins: [
       NameCheckPlugin,
       SimplifyPlugin,
@@ -59,8 +69,9 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       DescriptionsPlugin,
       FiltersPlugin,
       OrdersPlugin,
-      makePagingPlugin(queryLimits),
-      makeQueryGuardPlugin({ limits: queryLimits, introspection: options.introspection }),
+      makePagingPlugin(limits),
+      makeQueryGuardPlugin({ limits, introspection: options.introspection }),
+      ObservePlugin,
       ViewerPlugin,
       AuthPlugin,
       UploadsPlugin,

@@ -2,6 +2,7 @@ import 'postgraphile';
 import { type DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule } from 'postgraphile/graphql';
 import { withoutSuggestion } from './errors.ts';
 import { makeLimitsRule, type QueryLimits, queryTooComplex } from './limits.ts';
+import { tellClient } from './request-scope.ts';
 
 export interface QueryGuardOptions {
   readonly limits: QueryLimits;
@@ -18,22 +19,28 @@ export function makeQueryGuardPlugin({ limits, introspection }: QueryGuardOption
       nodes: error.nodes ?? null,
       source: error.source ?? null,
       positions: error.positions ?? null,
-      extensions: {
+      extensions: tellClient({
         code: error.message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'GRAPHQL_VALIDATION_FAILED',
         ...error.extensions,
-      },
+      }),
     });
   };
   const tooDeep = (error: Error): GraphQLError => {
     if (!(error instanceof RangeError)) throw error;
     return new GraphQLError(`The query asks for too many levels: at most ${limits.maxDepth} are allowed.`, {
-      extensions: { code: queryTooComplex, reason: 'query.depth', limit: limits.maxDepth },
+      extensions: tellClient({ code: queryTooComplex, reason: 'query.depth', limit: limits.maxDepth }),
     });
   };
   const tooLong = (length: number): GraphQLError =>
     new GraphQLError(
       `The query is ${length} characters long; at most ${limits.maxQueryLength} are allowed.`,
-      { extensions: { code: queryTooComplex, reason: 'query.length', limit: limits.maxQueryLength } },
+      {
+        extensions: tellClient({
+          code: queryTooComplex,
+          reason: 'query.length',
+          limit: limits.maxQueryLength,
+        }),
+      },
     );
 
   return {

@@ -1,30 +1,44 @@
 // First: Grafast reads GRAPHILE_ENV while it is loaded.
 import './production-mode.ts';
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { makeSchema } from 'postgraphile/graphile-build';
 import { createAuthService } from '../auth/service.ts';
 import type { Config } from '../config.ts';
 import { exitCodes, StoaError } from '../errors.ts';
 import { createLogger, type Logger } from '../log.ts';
+import { loadMigrations } from '../migrate/load.ts';
+import { projectRoot } from '../migrate/root.ts';
 import { resolveModules } from '../modules.ts';
 import { createPool } from '../postgres/connect.ts';
 import { openStorage } from '../storage/open.ts';
 import { authenticate } from './authenticate.ts';
+import { makeClientAddress, networkOf } from './client-address.ts';
 import type { StoaRequest } from './context.ts';
+import { drain } from './drain.ts';
 import { explainError } from './errors.ts';
 import {
   answerWithGrafserv,
+  ClientGone,
   GraphqlService,
   HttpRefusal,
   readGraphqlBody,
   send,
   sendRefusal,
 } from './http.ts';
-import { queryLimits } from './limits.ts';
+import { createMetrics } from './metrics.ts';
+import { makeOrigins } from './origins.ts';
+import { openPersistedOperations } from './persisted.ts';
 import { explorerPath, explorerStaticPath, graphqlPath, makePreset } from './preset.ts';
+import { createRateLimiter } from './rates.ts';
+import { createReadiness } from './readiness.ts';
+import { logOf } from './request-log.ts';
+import { type RequestScope, requestScope } from './request-scope.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+import { makeSessionCookies } from './session-cookies.ts';
+import { createStatusPages } from './status-pages.ts';
+import { startStatusServer } from './status-server.ts';
+import { isFilePath } from './uploads/address.ts';
 import { answerFile } from './uploads/routes.ts';
 import { UploadService } from './uploads/service.ts';
 
@@ -39,8 +53,6 @@ export interface ApiConfig extends Config {
 export interface ApiOptions {
   /** Default: standard output at `logLevel`. */
   readonly logger?: Logger;
-  /** How long requests that run may go on after `close` was called. */
-  readonly drainTimeoutMs?: number;
 }
 
 export interface RunningApi {
@@ -49,6 +61,8 @@ export interface RunningApi {
   /** Undefined where it is switched off. */
   readonly explorerUrl: string | undefined;
   readonly port: number;
+  /** Of the figures and of health, where they have a port of their own. */
+  readonly statusPort: number | undefined;
   /** Takes no new requests, lets those that run finish, then lets go of the database. */
   close(): Promise<void>;
 }
@@ -70,18 +84,37 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
   };
 
   try {
-    const current = new AsyncLocalStorage<{ readonly requestId: string; isVisitor: boolean }>();
+    const { api: settings, publicUrl } = config;
+    const isSecure = publicUrl.startsWith('https:');
+    const clientAddress = makeClientAddress(settings.trustProxy);
+    const origins = makeOrigins({
+      publicUrl,
+      corsOrigins: settings.corsOrigins,
+      withCookies: settings.cookies !== undefined,
+    });
+    const cookies = settings.cookies && makeSessionCookies(settings.cookies);
+    const persisted = openPersistedOperations(settings.persisted);
+    const metrics = createMetrics({ pools: { gateway, auth }, auth });
+    const rates = createRateLimiter({
+      pool: auth,
+      perMinute: settings.rates,
+      onRefusal: (scope) => metrics.refusedForRate(scope),
+      onError: (error) => log.warn({ error: error.message }, 'requests are not counted'),
+    });
+    const modules = resolveModules(config.modules);
     const requests = new WeakMap<IncomingMessage, StoaRequest>();
     const preset = makePreset({
       pool: gateway,
-      modules: resolveModules(config.modules),
+      modules,
       log: {
         error: (details, message) =>
-          log.error({ requestId: current.getStore()?.requestId, ...details }, message),
+          log.error({ requestId: requestScope.getStore()?.requestId, ...details }, message),
       },
-      isVisitor: () => current.getStore()?.isVisitor ?? false,
-      introspection: config.environment !== 'production' || config.explorer,
+      isVisitor: () => requestScope.getStore()?.isVisitor ?? false,
+      introspection: settings.introspection,
       explorer: config.explorer,
+      limits: settings.limits,
+      persisted,
       requestOf: (message) => requests.get(message),
     });
     const { schema, resolvedPreset } = await makeSchema(preset);
@@ -96,49 +129,86 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     });
 
     let isClosing = false;
-    const isReady = async (): Promise<boolean> => {
-      if (isClosing) return false;
-      const answered = gateway.query('select 1').then(
-        () => true,
-        () => false,
-      );
-      return Promise.race([answered, sleep(2_000, false, { ref: false })]);
-    };
+    const readiness = createReadiness({
+      gateway,
+      auth,
+      migrations: (await loadMigrations(projectRoot, modules)).map(({ name }) => name),
+      isClosing: () => isClosing,
+    });
+    const { metricsToken } = config;
+    const statusPages = createStatusPages({ metrics, readiness, metricsToken });
+    const metricsHere =
+      settings.metricsPort !== undefined
+        ? 'closed'
+        : metricsToken !== undefined
+          ? 'token'
+          : settings.openMetrics
+            ? 'open'
+            : 'closed';
 
     const answer = async (
       message: IncomingMessage,
       response: ServerResponse,
-      requestId: string,
+      scope: RequestScope,
     ): Promise<void> => {
-      const path = (message.url ?? '/').split('?')[0] ?? '/';
+      const path = pathOf(message);
       if (path === graphqlPath) {
-        const body = await readGraphqlBody(message, queryLimits.maxBodyBytes);
-        const session = await authenticate(service, message.headers.authorization);
-        const store = current.getStore();
-        if (store) store.isVisitor = session === undefined;
+        if (origins.answer(message, response)) return;
+        const ip = clientAddress(message);
+        // Before anything is read: who is over the limit costs nothing else.
+        if (ip !== undefined) await rates.count('address', networkOf(ip));
+        const { authorization } = message.headers;
+        if (cookies && authorization === undefined) origins.refuseForged(message);
+        const body = await readGraphqlBody(message, {
+          maxBytes: settings.limits.maxBodyBytes,
+          timeoutMs: settings.bodyTimeoutMs,
+          persisted,
+        });
+        const kept = authorization === undefined ? cookies?.accessToken(message) : undefined;
+        const session = await authenticate(
+          service,
+          kept === undefined ? authorization : `Bearer ${kept}`,
+        ).catch((error: unknown) => {
+          // The next request comes without it, and may ask for a new one.
+          if (kept !== undefined && error instanceof HttpRefusal) cookies?.forgetAccess(response);
+          throw error;
+        });
+        if (session) await rates.count('account', session.userId);
+        scope.isVisitor = session === undefined;
         requests.set(message, {
-          requestId,
-          ip: message.socket.remoteAddress,
+          requestId: scope.requestId,
+          ip,
           userAgent: message.headers['user-agent'],
           ...(session ? { session } : {}),
           auth: service,
           uploads,
           config,
+          ...(cookies && authorization === undefined
+            ? {
+                cookies: {
+                  refreshToken: cookies.refreshToken(message),
+                  keep: (tokens) => cookies.keep(response, tokens),
+                  forget: () => cookies.forget(response),
+                },
+              }
+            : {}),
         });
         await answerWithGrafserv(graphql, message, response, body);
         return;
       }
-      if (await answerFile(uploads, message, response)) return;
+      if (isFilePath(path)) {
+        if (origins.answer(message, response)) return;
+        const ip = clientAddress(message);
+        if (ip !== undefined) await rates.count('address', networkOf(ip));
+        if (await answerFile(uploads, message, response)) return;
+      }
       if (message.method !== 'GET' && message.method !== 'HEAD') {
         throw new HttpRefusal(404, 'There is nothing at this address.', { code: 'NOT_FOUND' });
       }
-      const text = { 'content-type': 'text/plain; charset=utf-8' };
-      if (path === '/healthz') send(response, 200, 'ok\n', text);
-      else if (path === '/readyz') {
-        const ready = await isReady();
-        send(response, ready ? 200 : 503, ready ? 'ready\n' : 'not ready\n', text);
-      } else if (path === '/') send(response, 200, homePage(config), text);
-      else if (config.explorer && (path === explorerPath || path.startsWith(explorerStaticPath))) {
+      if (await statusPages.answer(message, response, path, metricsHere)) return;
+      if (path === '/') {
+        send(response, 200, homePage(config), { 'content-type': 'text/plain; charset=utf-8' });
+      } else if (config.explorer && (path === explorerPath || path.startsWith(explorerStaticPath))) {
         await answerWithGrafserv(graphql, message, response);
       } else throw new HttpRefusal(404, 'There is nothing at this address.', { code: 'NOT_FOUND' });
     };
@@ -147,38 +217,34 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       const started = performance.now();
       const given = message.headers['x-request-id'];
       const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+      const scope: RequestScope = { requestId, isVisitor: false, codes: [] };
+      const path = pathOf(message);
       response.setHeader('x-request-id', requestId);
-      response.setHeader('x-content-type-options', 'nosniff');
+      setSecurityHeaders(response, { isSecure, isExplorer: path.startsWith(explorerPath) });
       if (isClosing) response.setHeader('connection', 'close');
-      response.on('finish', () => {
-        // Neither address nor account nor query: a log of requests is read by more people than the data is.
-        log.info(
-          {
-            requestId,
-            method: message.method,
-            path: (message.url ?? '/').split('?')[0],
-            status: response.statusCode,
-            ms: Math.round(performance.now() - started),
-          },
-          'request',
-        );
+      response.on('close', () => {
+        const ms = performance.now() - started;
+        const operation = scope.operation ?? (path === graphqlPath ? 'refused' : 'other');
+        metrics.answered({ operation, status: response.statusCode, seconds: ms / 1_000, codes: scope.codes });
+        const ip = settings.logAddresses ? clientAddress(message) : undefined;
+        log.info(logOf({ message, response, scope, path, ms, ip }), 'request');
       });
-      const answered = current.run({ requestId, isVisitor: false }, () =>
-        answer(message, response, requestId),
-      );
+      const answered = requestScope.run(scope, () => answer(message, response, scope));
       answered.catch((error: unknown) => {
-        if (response.headersSent || response.destroyed) {
+        if (response.headersSent || response.destroyed || error instanceof ClientGone) {
           response.destroy();
           return;
         }
+        const refuse = (refusal: HttpRefusal): void =>
+          requestScope.run(scope, () => sendRefusal(response, refusal));
         if (error instanceof HttpRefusal) {
-          sendRefusal(response, error);
+          refuse(error);
           return;
         }
         const known = explainError(error);
         if (known) {
           const status = known.extensions['code'] === 'UNAVAILABLE' ? 503 : 500;
-          sendRefusal(response, new HttpRefusal(status, known.message, known.extensions));
+          refuse(new HttpRefusal(status, known.message, known.extensions));
           return;
         }
         const id = randomUUID();
@@ -191,17 +257,24 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
           },
           'unexpected error in a request',
         );
-        sendRefusal(
-          response,
-          new HttpRefusal(500, 'Something went wrong on our side.', { code: 'INTERNAL', id }),
-        );
+        refuse(new HttpRefusal(500, 'Something went wrong on our side.', { code: 'INTERNAL', id }));
       });
     });
-    server.requestTimeout = 30_000;
+    // A film over a slow line; GraphQL has a limit of its own (bodyTimeoutMs), and headers come within a minute.
+    server.requestTimeout = 15 * 60_000;
     // Longer than the keep-alive of common load balancers (60 s), so that they close first.
     server.keepAliveTimeout = 65_000;
 
     const port = await listen(server, config);
+    const statusServer =
+      settings.metricsPort === undefined
+        ? undefined
+        : await startStatusServer({
+            pages: statusPages,
+            port: settings.metricsPort,
+            host: config.host,
+            metricsAre: metricsToken === undefined ? 'open' : 'token',
+          });
     const origin = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
     log.info({ url: `${origin}${graphqlPath}` }, 'API listens');
     let closing: Promise<void> | undefined;
@@ -209,12 +282,17 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       url: `${origin}${graphqlPath}`,
       explorerUrl: config.explorer ? `${origin}${explorerPath}` : undefined,
       port,
+      statusPort: statusServer?.port,
       close() {
         isClosing = true;
-        closing ??= drain(server, options.drainTimeoutMs ?? 10_000)
+        closing ??= drain(server, settings)
           .then(() => graphql.release())
-          .finally(() => uploads.close())
-          .finally(endPools);
+          .then(() => statusServer?.close())
+          .finally(() => {
+            metrics.close();
+            uploads.close();
+            return endPools();
+          });
         return closing;
       },
     };
@@ -253,15 +331,8 @@ function listen(server: Server, config: Config): Promise<number> {
   });
 }
 
-function drain(server: Server, timeoutMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cutOff = setTimeout(() => server.closeAllConnections(), timeoutMs);
-    server.close(() => {
-      clearTimeout(cutOff);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+function pathOf(message: IncomingMessage): string {
+  return (message.url ?? '/').split('?')[0] ?? '/';
 }
 
 function homePage(config: Config): string {

@@ -25,7 +25,16 @@ export interface SignInRequest {
   readonly userAgent: string | undefined;
   readonly session?: AuthenticatedSession | undefined;
   readonly auth: AuthService;
+  /** Where tokens are kept in cookies and not handed to the page. */
+  readonly cookies?: {
+    readonly refreshToken: string | undefined;
+    keep(tokens: SessionTokens): void;
+    forget(): void;
+  };
 }
+
+/** What a page is told instead of a token that it must not see. */
+const keptInCookie = '(cookie)';
 
 interface WithDevice {
   readonly device?: Readonly<Record<string, unknown>> | null;
@@ -51,21 +60,22 @@ async function factorOf(
   return auth.refuse('input.malformed');
 }
 
-function tokensPayload(tokens: SessionTokens) {
+function tokensPayload(tokens: SessionTokens, { cookies }: SignInRequest) {
+  cookies?.keep(tokens);
   return {
     userId: tokens.userId,
     tokens: {
-      accessToken: tokens.accessToken,
+      accessToken: cookies ? keptInCookie : tokens.accessToken,
       accessTokenExpiresAt: tokens.accessTokenExpiresAt.toISOString(),
-      refreshToken: tokens.refreshToken,
+      refreshToken: cookies ? keptInCookie : tokens.refreshToken,
       expiresAt: tokens.expiresAt.toISOString(),
       sessionId: tokens.sessionId,
     },
   };
 }
 
-function signInPayload(outcome: SignIn) {
-  if (outcome.kind === 'complete') return tokensPayload(outcome.tokens);
+function signInPayload(outcome: SignIn, request: SignInRequest) {
+  if (outcome.kind === 'complete') return tokensPayload(outcome.tokens, request);
   return { secondFactor: { token: outcome.pendingToken, expiresAt: outcome.expiresAt.toISOString() } };
 }
 
@@ -119,6 +129,7 @@ const mutationPlans = {
   registerAnonymous: flow(async (input: { displayName?: string | null } & WithDevice, request) =>
     tokensPayload(
       await request.auth.registerAnonymous(input.displayName ?? undefined, deviceOf(request, input)),
+      request,
     ),
   ),
   completeAccount: flow(
@@ -136,7 +147,7 @@ const mutationPlans = {
     },
   ),
   signIn: flow(async (input: { name: string; password: string } & WithDevice, request) =>
-    signInPayload(await request.auth.signIn(input.name, input.password, deviceOf(request, input))),
+    signInPayload(await request.auth.signIn(input.name, input.password, deviceOf(request, input)), request),
   ),
   completeSignIn: flow(
     async (
@@ -149,17 +160,22 @@ const mutationPlans = {
           await factorOf(request, input),
           deviceOf(request, input),
         ),
+        request,
       ),
   ),
-  refreshSession: flow(async (input: { refreshToken: string }, request) =>
-    tokensPayload(await request.auth.refreshSession(input.refreshToken, deviceOf(request))),
-  ),
-  signOut: flow(async (_input: object, { auth, session }) => {
+  refreshSession: flow(async (input: { refreshToken?: string | null }, request) => {
+    const token = input.refreshToken ?? request.cookies?.refreshToken;
+    if (token === undefined) return request.auth.refuse('input.malformed');
+    return tokensPayload(await request.auth.refreshSession(token, deviceOf(request)), request);
+  }),
+  signOut: flow(async (_input: object, { auth, session, cookies }) => {
     if (!session) return auth.refuse('session.required');
+    cookies?.forget();
     return { ended: await auth.signOut(session.sessionId) };
   }),
-  signOutEverywhere: flow(async (input: { keepCurrent?: boolean | null }, { auth, session }) => {
+  signOutEverywhere: flow(async (input: { keepCurrent?: boolean | null }, { auth, session, cookies }) => {
     if (!session) return auth.refuse('session.required');
+    if (!input.keepCurrent) cookies?.forget();
     return {
       ended: await auth.signOutEverywhere(session.userId, input.keepCurrent ? session.sessionId : undefined),
     };
@@ -176,6 +192,7 @@ const mutationPlans = {
     const { userId, sessionId } = await callerOf(request);
     return tokensPayload(
       await request.auth.changePassword(userId, sessionId, input.currentPassword, input.newPassword),
+      request,
     );
   }),
   verifyEmail: flow(async (input: { token: string }, { auth }) => {
@@ -232,6 +249,7 @@ const mutationPlans = {
     async (input: { message: string; signature: string; pin?: string | null } & WithDevice, request) =>
       signInPayload(
         await request.auth.signInWithWallet(input, input.pin ?? undefined, deviceOf(request, input)),
+        request,
       ),
   ),
   linkWallet: flow(

@@ -62,7 +62,7 @@ const mutations: readonly {
     name: 'refreshSession',
     description:
       'Replaces both tokens of a session. A refresh token works once: presenting it again ends the session. Send no authorization header.',
-    input: ['refreshToken: String!'],
+    input: ['"May be left out where it is kept in a cookie."\nrefreshToken: String'],
     payload: ['tokens: AuthTokens!', 'user: User'],
   },
   {

@@ -83,7 +83,7 @@ describe('an error of the database itself', () => {
     async (sqlstate) => {
       const error = await raise(sqlstate);
       expect(error.message).toBe('Something went wrong on our side.');
-      expect(Object.keys(error.extensions).sort()).toEqual(['code', 'cure', 'id']);
+      expect(Object.keys(error.extensions).sort()).toEqual(['code', 'cure', 'id', 'requestId']);
       expect(error.extensions['code']).toBe('INTERNAL');
       expect(JSON.stringify(error)).not.toMatch(/secret|ann@example|stack/);
 

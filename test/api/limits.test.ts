@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { queryLimits } from '../../src/api/limits.ts';
 import { createUser, type TestDatabase, testDatabase } from '../harness/index.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
     create function forums.slow() returns integer language sql stable as $$ select 1 from pg_sleep(5) $$;
     grant execute on function forums.slow() to stoa_anonymous;
   `);
-  api = await startTestApi(db, { STOA_STATEMENT_TIMEOUT_MS: '300' });
+  api = await startTestApi(db, { STOA_STATEMENT_TIMEOUT_MS: '300', STOA_BODY_TIMEOUT_MS: '300' });
 });
 
 async function refusal(query: string, options?: AskOptions): Promise<Readonly<Record<string, unknown>>> {
@@ -111,6 +112,18 @@ describe('a query is refused before it is planned when it', () => {
       queryLimits.maxRows,
     ],
     [
+      'asks for too many values, although rows and fields pass',
+      `{ posts(first: 100) { nodes { comments(first: 100) { nodes { ${'id '.repeat(25)} } } } } }`,
+      'query.cost',
+      queryLimits.maxCost,
+    ],
+    [
+      'counts in every row',
+      '{ forums(first: 100) { nodes { posts(first: 90) { nodes { comments(first: 1) { totalCount } } } } } }',
+      'query.cost',
+      queryLimits.maxCost,
+    ],
+    [
       'is too long',
       `{ viewer { id } } # ${'x'.repeat(queryLimits.maxQueryLength)}`,
       'query.length',
@@ -160,7 +173,10 @@ it('an ordinary page of a client passes', async () => {
 });
 
 it('a subscription is refused as a query that does not fit, for there are none', async () => {
-  expect(await refusal('subscription { posts { id } }')).toEqual({ code: 'GRAPHQL_VALIDATION_FAILED' });
+  expect(await refusal('subscription { posts { id } }')).toEqual({
+    code: 'GRAPHQL_VALIDATION_FAILED',
+    requestId: expect.any(String),
+  });
 });
 
 it('the introspection query of tools passes', async () => {
@@ -220,4 +236,42 @@ it('a body that is too long is not read to its end', async () => {
   expect(response.status).toBe(413);
   const { errors } = (await response.json()) as { errors: { extensions: object }[] };
   expect(errors[0]?.extensions).toMatchObject({ code: 'REQUEST_TOO_LARGE', limit: queryLimits.maxBodyBytes });
+});
+
+it('a body that does not arrive in time is not waited for, and others are answered meanwhile', async () => {
+  const { hostname, port, pathname } = new URL(api.url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    answer += text;
+  });
+  const ended = new Promise((resolve) => socket.on('close', resolve));
+  socket.write(
+    `POST ${pathname} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{"que`,
+  );
+  expect((await api.ask('{ viewer { id } }')).errors).toEqual([]);
+  await ended;
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  expect(answer).toMatch(/"code":"REQUEST_TIMEOUT","limit":300/);
+});
+
+it('several operations in one request are refused', async () => {
+  const response = await fetch(api.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([{ query: '{ viewer { id } }' }, { query: '{ viewer { id } }' }]),
+  });
+  expect(response.status).toBe(400);
+  const { errors } = (await response.json()) as { errors: { extensions: object }[] };
+  expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_REQUEST', reason: 'request.batch', limit: 1 });
+});
+
+it('the limits are settings', async () => {
+  const strict = await startTestApi(db, { STOA_LIMIT_DEPTH: '3', STOA_LIMIT_PAGE_SIZE: '5' });
+  const deep = await strict.ask('{ posts { nodes { author { username } } } }');
+  expect(deep.errors[0]?.extensions).toMatchObject({ reason: 'query.depth', limit: 3 });
+  const page = await strict.ask('{ posts { nodes { id } } }');
+  expect(page.data.posts.nodes).toHaveLength(5);
+  const wide = await strict.ask('{ posts(first: 6) { nodes { id } } }');
+  expect(wide.errors[0]?.extensions).toMatchObject({ reason: 'page.size', limit: 5 });
 });

@@ -62,6 +62,7 @@ describe('a request sees what its role may see', () => {
       code: 'UNAUTHENTICATED',
       reason: 'session.required',
       cure: expect.any(String),
+      requestId: expect.any(String),
     });
   });
 });

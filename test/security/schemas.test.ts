@@ -45,7 +45,7 @@ describe('a role', () => {
     ['stoa_moderator', [...readByTheApi, ...readByMembers]],
     ['stoa_admin', [...readByTheApi, ...readByMembers]],
     ['stoa_gateway', []],
-    ['stoa_auth', ['auth', 'core', 'extensions']],
+    ['stoa_auth', ['auth', 'core', 'extensions', 'ops']],
     ['stoa_media', ['media']],
   ])('%s can name things in the schemas meant for it', async (role, schemas) => {
     expect(await usableSchemas(role)).toEqual([...schemas].sort());

@@ -3,6 +3,10 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 export const uploadsPath = '/uploads/';
 export const filesPath = '/files/';
 
+export function isFilePath(path: string): boolean {
+  return path.startsWith(uploadsPath) || path.startsWith(filesPath);
+}
+
 /** What an address lets its holder do. */
 export type Purpose = 'send' | 'fetch';
 

@@ -62,6 +62,46 @@ async function check(file: string, sdl: string, asJson: boolean | undefined): Pr
   process.exitCode = exitCodes.checkFailed;
 }
 
+interface PersistOptions {
+  readonly schema: string;
+  readonly json?: boolean;
+}
+
+async function persist(paths: readonly string[], options: PersistOptions, config: Config): Promise<void> {
+  const file = isAbsolute(options.schema) ? options.schema : resolve(config.projectDir, options.schema);
+  if (!existsSync(file)) {
+    throw new StoaError(
+      'api.no_schema_file',
+      `There is no ${relative(process.cwd(), file)} to compare with.`,
+      {
+        cure: 'Write it with "stoa api schema --write".',
+        exitCode: exitCodes.input,
+      },
+    );
+  }
+  const { collectDocuments, storeDocuments } = await import('../../api/persist-documents.ts');
+  const { limits, persisted } = config.api;
+  const documents = collectDocuments({ paths, sdl: readFileSync(file, 'utf8'), limits });
+  const written = storeDocuments(persisted.directory, documents);
+  if (options.json) {
+    printJson({
+      directory: persisted.directory,
+      operations: documents.map(({ hash, operation, file: found }) => ({
+        hash,
+        operation,
+        file: found,
+        isNew: written.has(hash),
+      })),
+    });
+  } else {
+    for (const { hash, operation } of documents) {
+      print(`${hash.padEnd(64)}  ${operation.padEnd(24)}  ${written.has(hash) ? 'new' : 'known'}`);
+    }
+  }
+  const shown = relative(process.cwd(), persisted.directory) || '.';
+  note(`${written.size} of ${documents.length} operations are new in ${shown}.`);
+}
+
 export function registerApi(program: Command): void {
   const api = program.command('api').description('the GraphQL API, without serving it');
   api
@@ -92,5 +132,30 @@ Exit codes: ${exitCodes.ok} done or current, ${exitCodes.checkFailed} the file i
         writeFileSync(file, sdl);
         note(`Wrote ${relative(process.cwd(), file)}.`);
       } else process.stdout.write(sdl);
+    });
+
+  api
+    .command('persist')
+    .description('keep operations, so that clients may ask for them by hash')
+    .argument('<PATHS...>', 'GraphQL files, folders of them, or JSON files that map a hash to a text')
+    .option('--schema <FILE>', 'the schema that they have to fit', 'docs/schema.graphql')
+    .option('--json', 'print hashes and names as JSON')
+    .addHelpText(
+      'after',
+      `
+Each operation is kept with the fragments that it needs, under the SHA-256 of its text, as <hash>.graphql in the folder
+of the setting persistedDir (STOA_PERSISTED_DIR, "persisted"). A file of Relay's compiler or of a code generator brings
+its own hashes. Nothing is removed: clients that are in use may still ask for it.
+
+The server runs them where STOA_PERSISTED_OPERATIONS is "optional", and nothing else where it is "required".
+
+Examples:
+  stoa api persist src/operations
+  stoa api persist persisted.json
+
+Exit codes: ${exitCodes.ok} kept, ${exitCodes.input} one does not fit the schema or the limits.`,
+    )
+    .action(async (paths: string[], options: PersistOptions, command: Command) => {
+      await persist(paths, options, await settingsOf(command));
     });
 }

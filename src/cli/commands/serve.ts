@@ -10,7 +10,7 @@ import { addSettings, settingsOf } from '../settings.ts';
 
 export function registerServe(program: Command): void {
   const command = program.command('serve').description('run the API only; several may serve one database');
-  addSettings(command, ['port', 'host', 'publicUrl', 'explorer', 'statementTimeoutMs']);
+  addSettings(command, ['port', 'host', 'publicUrl', 'explorer', 'statementTimeoutMs', 'trustProxy']);
   command
     .addHelpText(
       'after',

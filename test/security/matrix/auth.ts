@@ -94,4 +94,5 @@ export const auth: ModuleMatrix = {
   },
   'auth.throttle_rules': { rows: [], cells: closedToEverybody },
   'auth.throttles': { rows: [], cells: closedToEverybody },
+  'auth.request_rates': { rows: [], cells: closedToEverybody },
 };

@@ -55,6 +55,13 @@ test('what is past its time is taken by the rules of the registry, and nothing e
     [digest(1), digest(2), digest(3), digest(4)],
   );
 
+  await db.query(
+    `insert into auth.request_rates (scope, key_hash, tokens, granted, inserted_at, updated_at) values
+       ('address', $1, 5, 1, now() - interval '2 hours', now() - interval '2 hours'),
+       ('address', $2, 5, 1, now() - interval '2 hours', now())`,
+    [digest(1), digest(2)],
+  );
+
   const { rows } = await db.query<{ name: string }>(
     "select name from ops.retention_policies where target like 'auth.%' order by name",
   );
@@ -65,6 +72,7 @@ test('what is past its time is taken by the rules of the registry, and nothing e
     'auth.accounts.registration_ip': 1,
     'auth.one_time_tokens': 1,
     'auth.pending_sign_ins': 1,
+    'auth.request_rates': 1,
     'auth.sessions': 2,
     'auth.throttles': 1,
     'auth.wallet_challenges': 1,

@@ -1,0 +1,98 @@
+-- Why: the API tells load balancers and operators how the database does: 2 functions, as they stand under sql/.
+-- New: ops.figures, ops.readiness.
+-- Locks: none on tables.
+-- Back: drops what is new. No data is touched.
+
+-- Up Migration
+
+-- Bodies that are strings bind when they are called.
+set local check_function_bodies = off;
+
+-- Object: ops/functions/figures.sql
+create or replace function ops.figures()
+returns table (figure text, label text, value double precision)
+language plpgsql
+stable
+-- The registries and the queue have no grant; this tells counts and ages, and nothing of what is in a job.
+security definer
+set search_path = ''
+as $$
+begin
+  return query
+  select 'partitions_ahead', status.parent, status.ahead::double precision
+  from ops.partition_status(now()) as status;
+
+  return query
+  select 'job_success_age_seconds', run.task, extract(epoch from now() - max(run.finished_at))::double precision
+  from ops.job_runs as run
+  where run.status = 'ok'
+  group by run.task;
+
+  return query
+  select 'job_failures', run.task, count(*)::double precision
+  from ops.job_runs as run
+  where run.status = 'failed'
+    and run.id >= core.uuidv7_floor(now() - interval '1 day')
+  group by run.task;
+
+  -- The queue makes its tables itself, when the first worker or migration needs them.
+  if to_regclass('graphile_worker.jobs') is not null then
+    return query
+    select due.figure, '', due.value
+    from (
+      select
+        count(*) filter (where job.run_at <= now() and job.attempts < job.max_attempts) as waiting,
+        extract(epoch from now() - min(job.run_at) filter (where job.run_at <= now() and job.attempts < job.max_attempts)) as oldest,
+        count(*) filter (where job.attempts >= job.max_attempts) as given_up
+      from graphile_worker.jobs as job
+      where job.locked_at is null
+    ) as queue
+    cross join lateral (
+      values
+        ('jobs_due', queue.waiting::double precision),
+        ('jobs_oldest_due_age_seconds', coalesce(queue.oldest, 0)::double precision),
+        ('jobs_given_up', queue.given_up::double precision)
+    ) as due (figure, value);
+  end if;
+end
+$$;
+
+comment on function ops.figures() is
+  'What operators watch: partitions ahead of each table, age in seconds of the last success of each job and its failures of a day, jobs that are due, the age of the oldest, and those that were given up. Reads job_runs (90 days of it) and the queue, so it is asked every few seconds at most.';
+
+revoke all on function ops.figures() from public;
+grant execute on function ops.figures() to stoa_auth;
+
+-- Object: ops/functions/readiness.sql
+create or replace function ops.readiness(p_migrations text[])
+returns table (pending_migrations integer, uncovered_tables integer, late_tables integer)
+language sql
+stable
+-- The registries have no grant; this tells counts of them, and no names.
+security definer
+set search_path = ''
+rows 1
+begin atomic
+  select
+    (
+      select count(*)::integer
+      from unnest(p_migrations) as wanted (name)
+      where not exists (select from ops.pgmigrations as applied where applied.name = wanted.name)
+    ),
+    (count(*) filter (where status.covered_until is null or status.covered_until <= now() + interval '1 hour'))::integer,
+    (count(*) filter (where status.ahead < 2))::integer
+  from ops.partition_status(now()) as status;
+end;
+
+comment on function ops.readiness(text[]) is
+  'Whether a process that knows these migrations can serve: how many of them are not applied, for how many partitioned tables rows cannot be written in an hour, and how many have fewer than 2 partitions ahead, which is an alarm. One look-up a migration, and the catalog entries of the partitions.';
+
+revoke all on function ops.readiness(text[]) from public;
+grant execute on function ops.readiness(text[]) to stoa_auth;
+
+-- End of objects
+
+-- Down Migration
+
+drop function ops.readiness(text[]);
+drop function ops.figures();

@@ -1,0 +1,189 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Pool } from 'pg';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { z } from 'zod';
+import type { RateScope } from './rates.ts';
+import type { OperationKind } from './request-scope.ts';
+
+export interface MetricsOptions {
+  readonly pools: Readonly<Record<string, Pool>>;
+  /** Logged in as `stoa_auth`: asked for the figures of the database. */
+  readonly auth: Pool;
+}
+
+export interface AnsweredRequest {
+  readonly operation: OperationKind | 'refused' | 'other';
+  readonly status: number;
+  readonly seconds: number;
+  readonly codes: readonly string[];
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  answered(request: AnsweredRequest): void;
+  refusedForRate(scope: RateScope): void;
+  /** In the text format of Prometheus. */
+  print(): Promise<string>;
+  close(): void;
+}
+
+/** Figures of the database are asked for once in that time, however many scrape. */
+const freshMs = 10_000;
+
+const figureShape = z.array(
+  z.object({ figure: z.string(), label: z.string(), value: z.number().nullable() }),
+);
+
+/**
+ * What operators watch, one registry an API. No label carries anything of a person or of a query: their values are few
+ * and known.
+ */
+export function createMetrics({ pools, auth }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const durations = new Histogram({
+    name: 'stoa_http_request_duration_seconds',
+    help: 'How long requests took, by kind of operation and class of status.',
+    labelNames: ['operation', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const errors = new Counter({
+    name: 'stoa_errors_total',
+    help: 'Errors that clients were told, by extensions.code.',
+    labelNames: ['code'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'stoa_rate_refusals_total',
+    help: 'Requests that were one too many, by what was counted.',
+    labelNames: ['scope'],
+    registers,
+  });
+  for (const scope of ['address', 'account']) refusals.inc({ scope }, 0);
+
+  new Gauge({
+    name: 'stoa_pool_connections',
+    help: 'Connections of a pool by state; waiting are requests that wait for one.',
+    labelNames: ['pool', 'state'],
+    registers,
+    collect() {
+      for (const [pool, { totalCount, idleCount, waitingCount }] of Object.entries(pools)) {
+        this.set({ pool, state: 'busy' }, totalCount - idleCount);
+        this.set({ pool, state: 'idle' }, idleCount);
+        this.set({ pool, state: 'waiting' }, waitingCount);
+      }
+    },
+  });
+
+  const delay = monitorEventLoopDelay({ resolution: 20 });
+  delay.enable();
+  new Gauge({
+    name: 'stoa_event_loop_delay_seconds',
+    help: 'How late timers were since the last scrape.',
+    labelNames: ['quantile'],
+    registers,
+    collect() {
+      this.set({ quantile: '0.5' }, delay.percentile(50) / 1e9);
+      this.set({ quantile: '0.99' }, delay.percentile(99) / 1e9);
+      this.set({ quantile: '1' }, delay.max / 1e9);
+      delay.reset();
+    },
+  });
+  new Gauge({
+    name: 'stoa_memory_bytes',
+    help: 'Memory of this process.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { rss, heapUsed } = process.memoryUsage();
+      this.set({ kind: 'resident' }, rss);
+      this.set({ kind: 'heap' }, heapUsed);
+    },
+  });
+  new Gauge({
+    name: 'stoa_start_time_seconds',
+    help: 'When this API began, as Unix time.',
+    registers,
+  }).set(Date.now() / 1_000);
+
+  const up = new Gauge({
+    name: 'stoa_database_up',
+    help: 'Whether the database told its figures.',
+    registers,
+  });
+  const gauges: Readonly<Record<string, Gauge>> = {
+    partitions_ahead: new Gauge({
+      name: 'stoa_partitions_ahead',
+      help: 'Partitions after the current one. Fewer than 2 is an alarm.',
+      labelNames: ['table'],
+      registers,
+    }),
+    job_success_age_seconds: new Gauge({
+      name: 'stoa_job_success_age_seconds',
+      help: 'How long ago a job ended well.',
+      labelNames: ['task'],
+      registers,
+    }),
+    job_failures: new Gauge({
+      name: 'stoa_job_failures_of_a_day',
+      help: 'Runs of a job that failed in the last 24 hours.',
+      labelNames: ['task'],
+      registers,
+    }),
+    jobs_due: new Gauge({ name: 'stoa_jobs_due', help: 'Jobs that could run now and wait.', registers }),
+    jobs_oldest_due_age_seconds: new Gauge({
+      name: 'stoa_jobs_oldest_due_age_seconds',
+      help: 'How long the oldest of them waits.',
+      registers,
+    }),
+    jobs_given_up: new Gauge({
+      name: 'stoa_jobs_given_up',
+      help: 'Jobs that failed for the last time.',
+      registers,
+    }),
+  };
+  const labelOf: Readonly<Record<string, string>> = {
+    partitions_ahead: 'table',
+    job_success_age_seconds: 'task',
+    job_failures: 'task',
+  };
+
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let asking: Promise<void> | undefined;
+  const ask = async (): Promise<void> => {
+    try {
+      const { rows } = await auth.query('select figure, label, value from ops.figures()');
+      for (const gauge of Object.values(gauges)) gauge.reset();
+      for (const { figure, label, value } of figureShape.parse(rows)) {
+        const name = labelOf[figure];
+        if (value !== null) gauges[figure]?.set(name === undefined ? {} : { [name]: label }, value);
+      }
+      up.set(1);
+      askedAt = performance.now();
+    } catch {
+      // What it said last would look like what it says: nothing is better.
+      for (const gauge of Object.values(gauges)) gauge.reset();
+      up.set(0);
+    }
+  };
+
+  return {
+    contentType: registry.contentType,
+    answered({ operation, status, seconds, codes }) {
+      durations.observe({ operation, status: `${Math.floor(status / 100)}xx` }, seconds);
+      for (const code of codes) errors.inc({ code });
+    },
+    refusedForRate: (scope) => refusals.inc({ scope }),
+    async print() {
+      if (performance.now() - askedAt > freshMs) {
+        asking ??= ask().finally(() => {
+          asking = undefined;
+        });
+        await asking;
+      }
+      return registry.metrics();
+    },
+    close: () => delay.disable(),
+  };
+}

@@ -1,0 +1,3 @@
+export const graphqlPath = '/graphql';
+export const explorerPath = '/explorer';
+export const explorerStaticPath = '/explorer-static/';
