@@ -10,32 +10,41 @@ export interface PasswordLink {
 }
 
 /** What whoever owns the database may do, and nobody at run time: the functions are granted to no role. */
-async function asOwner<Row extends QueryResultRow>(
+async function asOwner<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
+  await client.query('begin');
+  try {
+    await client.query('set local role stoa_owner');
+    const result = await work();
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  }
+}
+
+async function ask<Row extends QueryResultRow>(
   client: ClientBase,
   text: string,
   values: readonly unknown[],
 ): Promise<Row> {
-  await client.query('begin');
   try {
-    await client.query('set local role stoa_owner');
     const { rows } = await client.query<Row>(text, [...values]);
-    await client.query('commit');
     const [row] = rows;
     if (!row) throw new Error('the function returned no row');
     return row;
   } catch (error) {
-    await client.query('rollback');
     throw asRefusal(error);
   }
 }
 
-/** Makes an administrator who has no password yet. */
-export async function createAdministrator(
+/** Makes an administrator who has no password yet, in the transaction of somebody who acts as the owner. */
+export async function insertAdministrator(
   client: ClientBase,
   account: { readonly username: string; readonly email: string },
 ): Promise<PasswordLink> {
   const token = newToken();
-  const row = await asOwner<{ expires_at: Date }>(
+  const row = await ask<{ expires_at: Date }>(
     client,
     'select auth.create_administrator($1, $2, $3) as expires_at',
     [account.username, account.email, token.hash],
@@ -43,13 +52,22 @@ export async function createAdministrator(
   return { username: account.username, token: token.text, expiresAt: row.expires_at };
 }
 
+/** Makes an administrator who has no password yet. */
+export function createAdministrator(
+  client: ClientBase,
+  account: { readonly username: string; readonly email: string },
+): Promise<PasswordLink> {
+  return asOwner(client, () => insertAdministrator(client, account));
+}
+
 /** `name`: username or e-mail address. */
 export async function issuePasswordLink(client: ClientBase, name: string): Promise<PasswordLink> {
   const token = newToken();
-  const row = await asOwner<{ username: string; expires_at: Date }>(
-    client,
-    'select * from auth.issue_password_link($1, $2)',
-    [name, token.hash],
+  const row = await asOwner(client, () =>
+    ask<{ username: string; expires_at: Date }>(client, 'select * from auth.issue_password_link($1, $2)', [
+      name,
+      token.hash,
+    ]),
   );
   return { username: row.username, token: token.text, expiresAt: row.expires_at };
 }

@@ -4,6 +4,7 @@ import { exitCodes, StoaError } from '../errors.ts';
 import { registerAccount } from './commands/account.ts';
 import { registerApi } from './commands/api.ts';
 import { registerDocs } from './commands/docs.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
 import { registerImport } from './commands/import.ts';
 import { registerMigrate } from './commands/migrate.ts';
@@ -54,6 +55,7 @@ export function buildProgram(): Command {
   registerAccount(program);
   registerImport(program);
   registerSeed(program);
+  registerDoctor(program);
   registerDocs(program);
   registerApi(program);
 

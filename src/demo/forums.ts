@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Chance } from './chance.ts';
 import type { Person } from './people.ts';
+import { insertRows } from './rows.ts';
 import { answersOf, phrase, topicOf } from './talk.ts';
 
 /** Beside the three forums of the base. The demo account owns the first. */
@@ -72,41 +73,64 @@ export interface ForumCounts {
 const hourMs = 3_600_000;
 const historyHours = 28 * 24;
 
-async function makeForums(client: ClientBase, people: readonly Person[]): Promise<void> {
+async function makeForums(
+  client: ClientBase,
+  chance: Chance,
+  people: readonly Person[],
+  now: Date,
+): Promise<void> {
+  const started = new Date(now.getTime() - (historyHours + 24) * hourMs);
   for (const [index, forum] of demoForums.entries()) {
-    await client.query(
-      `with made as (
-         insert into forums.forums (slug, name, description, layout, owner_id)
-         values ($1, $2, $3, $4, $5)
-         returning id
-       ),
-       sections as (
-         insert into forums.categories (forum_id, name, slug, position)
-         select made.id, section.name, lower(section.name), section.place - 1
-         from made, unnest($6::text[]) with ordinality as section (name, place)
-       )
-       insert into forums.flairs (forum_id, name, position)
-       select made.id, label.name, label.place - 1
-       from made, unnest($7::text[]) with ordinality as label (name, place)`,
-      [
-        forum.slug,
-        forum.name,
-        forum.description,
-        forum.layout,
-        people[index]?.id,
-        forum.categories,
-        forum.flairs,
-      ],
+    const id = chance.idAt(started);
+    const owner = people[index % people.length];
+    await insertRows(client, 'forums.forums', [
+      {
+        id,
+        slug: forum.slug,
+        name: forum.name,
+        description: forum.description,
+        layout: forum.layout,
+        position: 3 + index,
+        owner_id: owner?.id,
+        inserted_at: started,
+      },
+    ]);
+    await insertRows(
+      client,
+      'forums.categories',
+      forum.categories.map((name, position) => ({
+        id: chance.idAt(started),
+        forum_id: id,
+        name,
+        slug: name.toLowerCase(),
+        position,
+        inserted_at: started,
+      })),
+    );
+    await insertRows(
+      client,
+      'forums.flairs',
+      forum.flairs.map((name, position) => ({
+        id: chance.idAt(started),
+        forum_id: id,
+        name,
+        position,
+        inserted_at: started,
+      })),
+    );
+    // Two people who help out: one may delete and lock, the other may also appoint.
+    await insertRows(
+      client,
+      'forums.moderators',
+      people.slice(2, 4).map((person, place) => ({
+        forum_id: id,
+        user_id: person.id,
+        permissions: [3, 511][place],
+        appointed_by: owner?.id,
+        appointed_at: started,
+      })),
     );
   }
-  // Two people who help out: one may delete and lock, the other may also appoint.
-  await client.query(
-    `insert into forums.moderators (forum_id, user_id, permissions, appointed_by)
-     select forum.id, helper.id, helper.permissions, forum.owner_id
-     from forums.forums as forum, unnest($1::uuid[], $2::bigint[]) as helper (id, permissions)
-     where forum.slug = any ($3)`,
-    [people.slice(2, 4).map((person) => person.id), [3, 511], demoForums.map((forum) => forum.slug)],
-  );
 }
 
 async function readForums(client: ClientBase): Promise<ForumPlan[]> {
@@ -213,13 +237,60 @@ function inventVotes(
   ];
 }
 
-/** In pieces, so that no statement carries more than some megabytes. */
-async function insertAll(client: ClientBase, statement: string, rows: readonly object[]): Promise<number> {
-  const atOnce = 5_000;
-  for (let start = 0; start < rows.length; start += atOnce) {
-    await client.query(statement, [JSON.stringify(rows.slice(start, start + atOnce))]);
+/** The demo account has something in its bell: the last answers to its posts, an entry for each post. */
+async function ringBell(
+  client: ClientBase,
+  chance: Chance,
+  people: readonly Person[],
+  posts: readonly PostRow[],
+  comments: readonly CommentRow[],
+): Promise<void> {
+  const [visitor] = people;
+  const own = posts.filter((post) => post.author_id === visitor?.id);
+  const answers = new Map<string, CommentRow[]>(own.map((post) => [post.id, []]));
+  for (const comment of comments) {
+    if (comment.author_id !== visitor?.id) answers.get(comment.post_id)?.push(comment);
   }
-  return rows.length;
+  const answered = own.flatMap((post) => {
+    const newest = answers.get(post.id)?.at(-1);
+    return newest ? [{ post, newest, amount: answers.get(post.id)?.length ?? 0 }] : [];
+  });
+  const latest = answered
+    .sort((one, other) => one.newest.inserted_at.getTime() - other.newest.inserted_at.getTime())
+    .slice(-20)
+    .map((entry) => ({ ...entry, id: chance.idAt(entry.newest.inserted_at) }));
+  await insertRows(
+    client,
+    'notifications.notifications',
+    latest.map(({ post, newest, amount, id }) => ({
+      user_id: post.author_id,
+      id,
+      actor_id: newest.author_id,
+      type: 'forum_comment',
+      title:
+        `${people.find((person) => person.id === newest.author_id)?.displayName} commented on ${post.title}`.slice(
+          0,
+          255,
+        ),
+      body: newest.content.slice(0, 200),
+      data: { forum_id: post.forum_id, post_id: post.id, comment_id: newest.id },
+      group_key: `post:${post.id}:comments`,
+      count: amount,
+      inserted_at: newest.inserted_at,
+      updated_at: newest.inserted_at,
+    })),
+  );
+  await insertRows(
+    client,
+    'notifications.open_groups',
+    latest.map(({ post, newest, id }) => ({
+      user_id: post.author_id,
+      group_key: `post:${post.id}:comments`,
+      notification_id: id,
+      inserted_at: newest.inserted_at,
+      updated_at: newest.inserted_at,
+    })),
+  );
 }
 
 /**
@@ -233,7 +304,7 @@ export async function fillForums(
   options: { readonly posts: number; readonly now: Date },
 ): Promise<ForumCounts> {
   const { now } = options;
-  await makeForums(client, people);
+  await makeForums(client, chance, people, now);
   const forums = await readForums(client);
   const staff = people.slice(0, 4);
 
@@ -276,101 +347,67 @@ export async function fillForums(
     }
   }
 
-  await insertAll(
+  await insertRows(
     client,
-    `insert into forums.posts
-       (id, forum_id, author_id, category_id, flair_id, type, title, content, link_url, inserted_at, updated_at, last_activity_at)
-     select id, forum_id, author_id, category_id, flair_id, type, title, content, link_url, inserted_at, inserted_at, inserted_at
-     from jsonb_to_recordset($1) as post
-       (id uuid, forum_id uuid, author_id uuid, category_id uuid, flair_id uuid, type text, title text, content text,
-        link_url text, inserted_at timestamptz)`,
-    posts,
+    'forums.posts',
+    posts.map((post) => ({ ...post, updated_at: post.inserted_at, last_activity_at: post.inserted_at })),
   );
-  const polls = posts.filter((post) => post.type === 'poll').map((post) => ({ post_id: post.id }));
-  await insertAll(
+  const polls = posts.filter((post) => post.type === 'poll');
+  await insertRows(
     client,
-    `insert into forums.polls (post_id) select post_id from jsonb_to_recordset($1) as poll (post_id uuid)`,
-    polls,
+    'forums.polls',
+    polls.map((post) => ({ post_id: post.id, multiple_choice: false, inserted_at: post.inserted_at })),
   );
-  await insertAll(
+  await insertRows(
     client,
-    `insert into forums.poll_options (post_id, position, label)
-     select poll.post_id, option.position - 1, option.label
-     from jsonb_to_recordset($1) as poll (post_id uuid),
-       unnest(array['Yes', 'No', 'It depends']) with ordinality as option (label, position)`,
-    polls,
-  );
-  await insertAll(
-    client,
-    `insert into forums.poll_votes (post_id, user_id, position)
-     select post_id, user_id, position from jsonb_to_recordset($1) as ballot (post_id uuid, user_id uuid, position smallint)`,
-    polls.flatMap(({ post_id }) =>
-      chance
-        .several(people, 5 + chance.below(30))
-        .map((person) => ({ post_id, user_id: person.id, position: chance.below(3) })),
+    'forums.poll_options',
+    polls.flatMap((post) =>
+      ['Yes', 'No', 'It depends'].map((label, position) => ({ post_id: post.id, position, label })),
     ),
   );
-  await insertAll(
+  await insertRows(
     client,
-    `insert into forums.comments
-       (id, post_id, author_id, parent_id, depth, path, content, inserted_at, updated_at)
-     select id, post_id, author_id, parent_id, depth, path, content, inserted_at, inserted_at
-     from jsonb_to_recordset($1) as comment
-       (id uuid, post_id uuid, author_id uuid, parent_id uuid, depth smallint, path uuid[], content text,
-        inserted_at timestamptz)`,
-    comments,
+    'forums.poll_votes',
+    polls.flatMap((post) =>
+      chance.several(people, 5 + chance.below(30)).map((person) => ({
+        post_id: post.id,
+        user_id: person.id,
+        position: chance.below(3),
+        inserted_at: now,
+      })),
+    ),
   );
-  await insertAll(
+  await insertRows(
     client,
-    `insert into forums.post_votes (post_id, user_id, direction)
-     select subject_id, user_id, direction
-     from jsonb_to_recordset($1) as vote (subject_id uuid, user_id uuid, direction smallint)`,
-    postVotes,
+    'forums.comments',
+    comments.map((comment) => ({ ...comment, updated_at: comment.inserted_at })),
   );
-  await insertAll(
-    client,
-    `insert into forums.comment_votes (comment_id, user_id, direction)
-     select subject_id, user_id, direction
-     from jsonb_to_recordset($1) as vote (subject_id uuid, user_id uuid, direction smallint)`,
-    commentVotes,
-  );
+  const cast = (subject: 'post_id' | 'comment_id', votes: readonly VoteRow[]): object[] =>
+    votes.map(({ subject_id, ...vote }) => ({
+      [subject]: subject_id,
+      ...vote,
+      inserted_at: now,
+      updated_at: now,
+    }));
+  await insertRows(client, 'forums.post_votes', cast('post_id', postVotes));
+  await insertRows(client, 'forums.comment_votes', cast('comment_id', commentVotes));
   const subscriptions = people.flatMap((person, index) =>
     forums
       .filter(() => index === 0 || chance.next() < 0.6)
-      .map((forum) => ({ user_id: person.id, forum_id: forum.id })),
+      .map((forum) => ({ user_id: person.id, forum_id: forum.id, inserted_at: now })),
   );
-  await insertAll(
+  await insertRows(client, 'forums.subscriptions', subscriptions);
+  await insertRows(
     client,
-    `insert into forums.subscriptions (user_id, forum_id)
-     select user_id, forum_id from jsonb_to_recordset($1) as subscription (user_id uuid, forum_id uuid)`,
-    subscriptions,
-  );
-  await insertAll(
-    client,
-    `insert into forums.post_subscriptions (user_id, post_id)
-     select author_id, id from jsonb_to_recordset($1) as post (author_id uuid, id uuid)`,
-    posts,
+    'forums.post_subscriptions',
+    posts.map((post) => ({ user_id: post.author_id, post_id: post.id, inserted_at: post.inserted_at })),
   );
   // The newest announcement stays on top.
   await client.query(
     `update forums.posts set is_pinned = true, pinned_at = inserted_at
      where id = (select last_post_id from forums.forums where slug = 'announcements')`,
   );
-  // The demo account has something in its bell.
-  await client.query(
-    `select notifications.notify(
-       post.author_id, 'forum_comment', author.display_name || ' commented on ' || post.title, left(comment.content, 200),
-       jsonb_build_object('forum_id', post.forum_id, 'post_id', post.id, 'comment_id', comment.id),
-       comment.author_id, 'post:' || post.id || ':comments'
-     )
-     from forums.posts as post
-     join forums.comments as comment on comment.post_id = post.id and comment.author_id <> post.author_id
-     join core.users as author on author.id = comment.author_id
-     where post.author_id = $1
-     order by comment.id desc
-     limit 20`,
-    [people[0]?.id],
-  );
+  await ringBell(client, chance, people, posts, comments);
   return {
     forums: forums.length,
     posts: posts.length,

@@ -1,32 +1,46 @@
 import type { ClientBase } from 'pg';
 import type { Chance } from './chance.ts';
+import { insertRows } from './rows.ts';
 
 export const demoUsername = 'demo';
 
 export interface Person {
   readonly id: string;
   readonly username: string;
+  readonly displayName: string;
   readonly joinedAt: Date;
 }
 
-interface NewPerson {
-  readonly username: string;
-  readonly display_name: string;
+interface NewPerson extends Person {
   readonly bio: string;
-  readonly joined_at: Date;
 }
 
 const dayMs = 86_400_000;
+
+const remarks = [
+  'Reads more than writes.',
+  'Here for the stories.',
+  'Ask me about soup.',
+  'Slow to answer.',
+  'On two wheels.',
+  'Collects old maps.',
+  'Plays the viola, badly.',
+  'Has opinions on bread.',
+];
+
+const statuses = ['At work', 'Away until Monday', 'Baking', 'On the road', 'Listening'];
 
 /** Names that no two people share, in the form that a username has. */
 function inventPeople(chance: Chance, amount: number, now: Date): NewPerson[] {
   const people = new Map<string, NewPerson>();
   const add = (username: string, displayName: string, days: number): void => {
+    const joinedAt = new Date(now.getTime() - days * dayMs);
     people.set(username, {
+      id: chance.idAt(joinedAt),
       username,
-      display_name: displayName,
-      bio: `${chance.faker.person.jobTitle()}. ${chance.pick(['Reads more than writes.', 'Here for the stories.', 'Ask me about soup.', 'Slow to answer.', 'On two wheels.'])}`,
-      joined_at: new Date(now.getTime() - days * dayMs),
+      displayName,
+      bio: `${chance.faker.person.jobTitle()}. ${chance.pick(remarks)}`,
+      joinedAt,
     });
   };
   add(demoUsername, 'Demo', 180);
@@ -42,9 +56,21 @@ function inventPeople(chance: Chance, amount: number, now: Date): NewPerson[] {
   return [...people.values()];
 }
 
+/** The second person moderates, everybody else is a member. */
+async function classIds(client: ClientBase): Promise<{ member: number; moderator: number }> {
+  const { rows } = await client.query<{ member: number; moderator: number }>(
+    `select
+       (select id from core.user_classes where is_default) as member,
+       (select id from core.user_classes where role = 'moderator' order by sort_order limit 1) as moderator`,
+  );
+  const [ids] = rows;
+  if (!ids) throw new Error('there are no account classes');
+  return ids;
+}
+
 /**
- * Accounts without credentials, with profile and settings, who joined in the last two years. The first is the one
- * that a visitor signs in as.
+ * Accounts without credentials, with profile, settings and presence, who joined in the last two years. The first is the
+ * one that a visitor signs in as.
  */
 export async function fillPeople(
   client: ClientBase,
@@ -53,39 +79,79 @@ export async function fillPeople(
   now: Date,
 ): Promise<Person[]> {
   const people = inventPeople(chance, amount, now);
-  const { rows } = await client.query<{ id: string; username: string; joined_at: Date }>(
-    `with made as materialized (
-       select auth.create_user(person.username, person.display_name, p_is_anonymous => false) as id,
-              person.username, person.bio, person.joined_at
-       from jsonb_to_recordset($1) as person (username text, display_name text, bio text, joined_at timestamptz)
-     )
-     select id, username, joined_at, bio from made`,
-    [JSON.stringify(people)],
+  const classes = await classIds(client);
+  await insertRows(
+    client,
+    'core.users',
+    people.map(({ id, username, displayName, joinedAt }, index) => ({
+      id,
+      username,
+      display_name: displayName,
+      class_id: index === 1 ? classes.moderator : classes.member,
+      role: index === 1 ? 'moderator' : 'user',
+      last_active_on: now,
+      inserted_at: joinedAt,
+      updated_at: joinedAt,
+    })),
   );
-  await client.query(
-    `update core.users as person
-     set inserted_at = invented.joined_at, last_active_on = ($2::timestamptz)::date
-     from jsonb_to_recordset($1) as invented (username text, joined_at timestamptz)
-     where person.username operator(extensions.=) invented.username::extensions.citext`,
-    [JSON.stringify(people), now],
+  await insertRows(
+    client,
+    'core.user_settings',
+    people.map(({ id, joinedAt }, index) => ({
+      user_id: id,
+      theme: chance.pick(['dark', 'light']),
+      language: chance.pick(['en-US', 'en-GB', 'de-DE', 'fr-FR', 'es-ES']),
+      timezone: chance.pick([
+        'Europe/Berlin',
+        'Europe/Lisbon',
+        'America/New_York',
+        'America/Lima',
+        'Asia/Tokyo',
+      ]),
+      profile_visibility: index > 0 && chance.next() < 0.1 ? 'friends' : 'public',
+      dm_policy: index > 0 && chance.next() < 0.2 ? 'friends' : 'everyone',
+      inserted_at: joinedAt,
+      updated_at: joinedAt,
+    })),
   );
-  await client.query(
-    `update core.profiles as profile
-     set bio = invented.bio
-     from jsonb_to_recordset($1) as invented (username text, bio text)
-     join core.users as person on person.username operator(extensions.=) invented.username::extensions.citext
-     where profile.user_id = person.id`,
-    [JSON.stringify(people)],
+  await insertRows(
+    client,
+    'core.profiles',
+    people.map(({ id, username, bio, joinedAt }) => ({
+      user_id: id,
+      bio,
+      custom_status: chance.next() < 0.3 ? chance.pick(statuses) : null,
+      website: chance.next() < 0.3 ? `https://${username.replaceAll('_', '-')}.example.org` : null,
+      twitter: chance.next() < 0.25 ? username : null,
+      telegram: chance.next() < 0.15 ? username : null,
+      inserted_at: joinedAt,
+      updated_at: joinedAt,
+    })),
   );
-  return rows.map((row) => ({ id: row.id, username: row.username, joinedAt: new Date(row.joined_at) }));
+  await insertRows(
+    client,
+    'core.presence',
+    people.slice(0, Math.ceil(people.length / 3)).map(({ id }) => ({
+      user_id: id,
+      status: chance.pick(['online', 'idle', 'dnd', 'offline']),
+      last_seen_at: new Date(now.getTime() - chance.below(3_600_000)),
+      device_count: 0,
+    })),
+  );
+  return people.map(({ id, username, displayName, joinedAt }) => ({ id, username, displayName, joinedAt }));
 }
 
 /** Lets the demo account sign in. */
-export async function addLogin(client: ClientBase, person: Person, passwordHash: string): Promise<void> {
+export async function addLogin(
+  client: ClientBase,
+  person: Person,
+  passwordHash: string,
+  now: Date,
+): Promise<void> {
   await client.query(
-    `insert into auth.accounts (user_id, email, email_verified_at, password_hash, password_changed_at)
-     values ($1, $2, now(), $3, now())`,
-    [person.id, `${person.username}@example.org`, passwordHash],
+    `insert into auth.accounts (user_id, email, email_verified_at, password_hash, password_changed_at, inserted_at)
+     values ($1, $2, $4, $3, $4, $4)`,
+    [person.id, `${person.username}@example.org`, passwordHash, now],
   );
 }
 
@@ -109,19 +175,15 @@ export async function fillFriendships(
     const answered = new Date(asked.getTime() + chance.next() * (now.getTime() - asked.getTime()));
     const isAccepted = chance.next() < 0.8;
     pairs.set(key, {
+      id: chance.idAt(asked),
       user_id: one.id,
       friend_id: other.id,
       status: isAccepted ? 'accepted' : 'pending',
       requested_at: asked,
       accepted_at: isAccepted ? answered : null,
+      inserted_at: asked,
+      updated_at: isAccepted ? answered : asked,
     });
   }
-  const { rowCount } = await client.query(
-    `insert into social.friendships (user_id, friend_id, status, requested_at, accepted_at, inserted_at)
-     select user_id, friend_id, status, requested_at, accepted_at, requested_at
-     from jsonb_to_recordset($1)
-       as pair (user_id uuid, friend_id uuid, status text, requested_at timestamptz, accepted_at timestamptz)`,
-    [JSON.stringify([...pairs.values()])],
-  );
-  return rowCount ?? 0;
+  return insertRows(client, 'social.friendships', [...pairs.values()]);
 }

@@ -215,6 +215,42 @@ export const topics: Readonly<Record<string, Topic>> = {
   },
 };
 
+/** What people say to each other in passing. */
+export const chat: readonly string[] = [
+  'Are you coming on Sunday?',
+  'I am on the tram, ten minutes.',
+  'That made my day.',
+  'Who has the key?',
+  'Let us say half past six.',
+  'No idea, ask the neighbour.',
+  'I brought too much bread again.',
+  'Can somebody send me the address?',
+  'It is raining here. Of course it is.',
+  'Sounds good!',
+  'I would rather stay in tonight.',
+  'Did you hear about the bridge?',
+  'Same time as last week?',
+  'I found your umbrella.',
+  'The second one was better.',
+  'Give me an hour.',
+  'Thank you, that helped a lot.',
+  'I will believe it when I see it.',
+  'There is soup if anybody is hungry.',
+  'Look what I found in the cellar.',
+  'Yes.',
+  'Not yet, but soon.',
+  'I laughed so much that the cat left.',
+  'Could you say that again, slowly?',
+  'My phone is almost empty.',
+  'Next month, then.',
+  'It was closed when I got there.',
+  'Good morning, everybody.',
+  'Wait, which Thursday?',
+  'I have written it on the list.',
+  'You were right about the paint.',
+  'Good night!',
+];
+
 export function topicOf(slug: string): Topic {
   const topic = topics[slug] ?? topics['general'];
   if (!topic) throw new Error('there is nothing to talk about');

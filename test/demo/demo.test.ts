@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PasswordHashes } from '../../src/auth/password-hashes.ts';
+import { hashToken } from '../../src/auth/tokens.ts';
 import { Chance } from '../../src/demo/chance.ts';
 import { demoUsername, loadBase, loadDemo } from '../../src/demo/index.ts';
+import { checkInvariants } from '../../src/doctor/invariants.ts';
 import { type TestDatabase, testDatabase } from '../harness/index.ts';
+import { digests } from './digest.ts';
 
 /** Cheap on purpose: what is tested is the demo, not the hash. */
 const argon2 = { memoryKiB: 64, passes: 2, parallelism: 1, concurrency: 2, queue: 32 };
@@ -27,8 +30,8 @@ describe('the base', () => {
   });
 
   it('is three forums of an account that nobody can sign in as, and is added once', async () => {
-    expect(await loadBase({ databaseUrl: db.url })).toEqual({ forums: 3 });
-    expect(await loadBase({ databaseUrl: db.url })).toEqual({ forums: 0 });
+    expect(await loadBase({ databaseUrl: db.url })).toMatchObject({ forums: 3 });
+    expect(await loadBase({ databaseUrl: db.url })).toEqual({ forums: 0, categories: 0 });
     const { rows } = await db.query(`
       select forum.slug, owner.is_system, forum.min_post_class_id is not null as "staffOnly",
         (select count(*)::int from auth.accounts as account where account.user_id = owner.id) as accounts
@@ -45,9 +48,64 @@ describe('the base', () => {
   it('leaves what the community has changed', async () => {
     await db.query(`update forums.forums set name = 'Ours now' where slug = 'general'`);
     await db.query(`delete from forums.forums where slug = 'help'`);
-    expect(await loadBase({ databaseUrl: db.url })).toEqual({ forums: 1 });
+    expect(await loadBase({ databaseUrl: db.url })).toEqual({ forums: 1, categories: 0 });
     const { rows } = await db.query(`select name from forums.forums where slug = 'general'`);
     expect(rows).toEqual([{ name: 'Ours now' }]);
+  });
+});
+
+describe('the administrator of a new community', () => {
+  const administrator = { username: 'ada', email: 'ada@community.example' };
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await testDatabase();
+  });
+
+  it('has no password and gets a link that sets one, of which the database keeps the digest and the end', async () => {
+    const before = Date.now();
+    const { administrator: link } = await loadBase({ databaseUrl: db.url, administrator });
+    expect(link?.username).toBe('ada');
+    expect(link?.token).toMatch(/^[\w-]{43}$/);
+    const { rows } = await db.query<{ expires_at: Date }>(
+      `select token.purpose, token.token_hash, token.expires_at, person.role, account.password_hash
+       from auth.one_time_tokens as token
+       join core.users as person on person.id = token.user_id
+       join auth.accounts as account on account.user_id = person.id`,
+    );
+    expect(rows).toEqual([
+      {
+        purpose: 'reset_password',
+        token_hash: hashToken(link?.token ?? ''),
+        expires_at: link?.expiresAt,
+        role: 'admin',
+        password_hash: null,
+      },
+    ]);
+    const hours = ((link?.expiresAt.getTime() ?? 0) - before) / 3_600_000;
+    expect(hours).toBeGreaterThan(23);
+    expect(hours).toBeLessThan(25);
+  });
+
+  it('is made once, also when two ask together or with another name', async () => {
+    const place = await testDatabase();
+    const ask = (username: string) =>
+      loadBase({
+        databaseUrl: place.url,
+        administrator: { username, email: `${username}@community.example` },
+      });
+    const both = await Promise.all([ask('ada'), ask('bea')]);
+    expect(both.filter((result) => result.administrator)).toHaveLength(1);
+    expect((await ask('cleo')).administrator).toBeUndefined();
+    const { rows } = await place.query(`select count(*)::int as admins from core.users where role = 'admin'`);
+    expect(rows).toEqual([{ admins: 1 }]);
+  });
+
+  it('is not made under a name or an address that cannot be, and then nothing is', async () => {
+    const place = await testDatabase();
+    await expect(
+      loadBase({ databaseUrl: place.url, administrator: { username: 'admin', email: 'a@b.example' } }),
+    ).rejects.toMatchObject({ code: 'username.reserved' });
+    expect(await facts(place)).toMatchObject({ people: 0, forums: 0 });
   });
 });
 
@@ -79,14 +137,51 @@ describe('the demo', () => {
     expect(votes).toBeGreaterThan(comments);
   });
 
-  it('keeps every counter right', async () => {
-    await db.query('select forums.repair_counters(array(select id from forums.posts))');
-    expect((await db.query('select counter from ops.counter_repairs')).rows).toEqual([]);
+  it('talks in every module: a thousand messages and more, groups, proposals in each state, reports to work on', async () => {
     const { rows } = await db.query(`
-      select count(*)::int as wrong from forums.forums as forum
-      where subscriber_count <> (select count(*) from forums.subscriptions where forum_id = forum.id)
-        or last_post_id is distinct from (select id from forums.posts where forum_id = forum.id order by id desc limit 1)`);
-    expect(rows).toEqual([{ wrong: 0 }]);
+      select
+        (select count(*) from messaging.messages) + (select count(*) from groups.channel_messages) >= 1000 as "isTalkative",
+        (select count(*)::int from groups.groups) as groups,
+        (select count(*)::int from groups.invites) as invites,
+        (select array_agg(distinct status order by status) from governance.proposals) as states,
+        (select count(*)::int from governance.proposals where cancelled_at is not null) as cancelled,
+        (select count(*) from governance.votes) > 50 as "hasBallots",
+        (select array_agg(distinct status order by status) from moderation.queue_items) as work,
+        (select count(*) from moderation.reports where evidence <> '{}') = (select count(*) from moderation.reports) as "hasEvidence"`);
+    expect(rows).toEqual([
+      {
+        isTalkative: true,
+        groups: 10,
+        invites: 10,
+        states: ['active', 'draft', 'expired', 'passed', 'rejected'],
+        cancelled: 1,
+        hasBallots: true,
+        work: ['in_progress', 'pending', 'resolved'],
+        hasEvidence: true,
+      },
+    ]);
+  });
+
+  it('lets the demo account see something in each module', async () => {
+    const { rows } = await db.query<{ id: string }>('select id from core.users where username::text = $1', [
+      demoUsername,
+    ]);
+    const seen = await db.as({ role: 'stoa_member', userId: rows[0]?.id ?? '' }, async (client) => {
+      const { rows: counts } = await client.query(`
+        select
+          (select count(*) from messaging.conversations) > 5 as conversations,
+          messaging.unread_total() > 0 as unread,
+          (select count(*) from groups.groups) > 3 as groups,
+          (select count(*) from governance.user_tokens) > 0 as holdings,
+          (select count(*) from notifications.notifications) > 0 as bell`);
+      return counts;
+    });
+    expect(seen).toEqual([{ conversations: true, unread: true, groups: true, holdings: true, bell: true }]);
+  });
+
+  it('keeps every invariant', async () => {
+    const results = await checkInvariants({ databaseUrl: db.url });
+    expect(results.filter(({ state }) => state !== 'holds')).toEqual([]);
   });
 
   it('is told in order: nobody answers, or writes, before there is something to answer', async () => {
@@ -116,24 +211,29 @@ describe('the demo', () => {
   });
 
   it('changes nothing when it is loaded again', async () => {
+    const before = await digests(db);
     const again = await loadDemo({ databaseUrl: db.url, password: 'other', argon2, now, seed: 2 });
     expect(again).toMatchObject({ isNew: false, counts: {} });
-    expect(await facts(db)).toEqual(first);
+    expect(await digests(db)).toEqual(before);
   });
 
-  it('is the same community for the same seed and moment, at any place, and another for another seed', async () => {
-    const told = async (place: TestDatabase): Promise<unknown[]> =>
-      (
-        await place.query(`
-          select post.id, post.title, author.username::text, post.score, post.comment_count
-          from forums.posts as post join core.users as author on author.id = post.author_id
-          order by post.id`)
-      ).rows;
+  it('is the same community, row for row, for the same seed and moment, and another for another seed', async () => {
     const [same, other] = [await testDatabase(), await testDatabase()];
     await loadDemo({ databaseUrl: same.url, password: 'x', argon2, now });
     await loadDemo({ databaseUrl: other.url, password: 'x', argon2, now, seed: 2 });
-    expect(await told(same)).toEqual(await told(db));
-    expect(await told(other)).not.toEqual(await told(db));
+    const told = await digests(db);
+    expect(Object.keys(told).length).toBeGreaterThan(40);
+    expect(await digests(same)).toEqual(told);
+    const differing = await digests(other);
+    for (const table of [
+      'core.users',
+      'forums.posts',
+      'messaging.messages',
+      'groups.channel_messages',
+      'governance.votes',
+    ]) {
+      expect(differing[table]).not.toBe(told[table]);
+    }
   });
 
   it('is loaded once by two that start together, and leaves nothing behind when it fails', async () => {
@@ -148,12 +248,29 @@ describe('the demo', () => {
     expect(await facts(place)).toMatchObject({ people: 10, forums: 5 });
   });
 
-  it('does without the modules that are not there', async () => {
+  it.each([
+    'forums',
+    'messaging',
+    'groups',
+    'governance, ledger',
+    'moderation',
+    'forums, messaging, groups, governance, ledger, moderation',
+  ])('does without %s', async (names) => {
+    const left = names.split(', ');
     const place = await testDatabase();
-    await place.query('drop schema forums cascade');
-    const result = await loadDemo({ databaseUrl: place.url, password: 'x', argon2, now });
-    expect(result.counts).toEqual({ people: 50, friendships: 200 });
-    expect(await loadBase({ databaseUrl: place.url })).toEqual({ forums: 0 });
+    await place.query(left.map((schema) => `drop schema ${schema} cascade`).join('; '));
+    await place.query('delete from ops.partition_policies where split_part(parent, $$.$$, 1) = any ($1)', [
+      left,
+    ]);
+    await place.query('delete from ops.invariants where module = any ($1)', [left]);
+    const { counts } = await loadDemo({ databaseUrl: place.url, password: 'x', argon2, now, scale: 0.2 });
+    expect(counts).toMatchObject({ people: 10, friendships: 40 });
+    expect('posts' in counts).toBe(!left.includes('forums'));
+    expect('channelMessages' in counts).toBe(!left.includes('groups'));
+    const results = await checkInvariants({ databaseUrl: place.url });
+    expect(results.filter(({ state }) => state !== 'holds')).toEqual([]);
+    if (left.includes('forums'))
+      expect(await loadBase({ databaseUrl: place.url })).toEqual({ forums: 0, categories: 0 });
   });
 });
 

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { checkInvariants } from '../../src/doctor/invariants.ts';
 import { importForums } from '../../src/import/forums.ts';
 import type { RejectedRow } from '../../src/import/rejected.ts';
+
 import { testDatabase } from '../harness/index.ts';
 
 const db = await testDatabase();
@@ -63,6 +65,12 @@ test('posts arrive with their times, votes, flairs and origin; bad rows are told
   ]);
   const forum = await db.query(`select post_count, name from forums.forums where slug = 'lampmakers'`);
   expect(forum.rows).toEqual([{ post_count: 13, name: 'LampMakers' }]);
+});
+
+test('what arrives keeps every invariant: counters are the origin and what was added here', async () => {
+  await load([fixture]);
+  const results = await checkInvariants({ databaseUrl: db.url });
+  expect(results.filter(({ state }) => state !== 'holds')).toEqual([]);
 });
 
 test('running it again adds nothing and changes nothing', async () => {

@@ -12,6 +12,7 @@ export const ops: ModuleMatrix = {
   'ops.retention_policies': { rows: [], cells: closedToEverybody },
   'ops.personal_data_rules': { rows: [], cells: closedToEverybody },
   'ops.backup_tiers': { rows: [], cells: closedToEverybody },
+  'ops.invariants': { rows: [], cells: closedToEverybody },
   'ops.backup_runs': {
     rows: [{ label: 'backup', values: { id: backup, kind: 'base', location: 'base/1' } }],
     cells: closedToEverybody,
