@@ -6,8 +6,10 @@ import {
   GraphQLError,
   type GraphQLNamedType,
   getNamedType,
+  getNullableType,
   isCompositeType,
   isInterfaceType,
+  isListType,
   isObjectType,
   Kind,
   type SelectionSetNode,
@@ -86,8 +88,10 @@ export function makeLimitsRule(limits: QueryLimits) {
           }
           const type = fieldType(parent, selection.name.value);
           const below = selection.selectionSet ? measure(selection.selectionSet, type, open) : nothing();
-          const isPage = isConnection(type) || sizeArguments.some((name) => hasArgument(selection, name));
-          const pageSize = isPage ? pageSizeOf(selection, limits) : 1;
+          const isBatch = isListOfEvent(parent, selection.name.value);
+          const isPage =
+            isBatch || isConnection(type) || sizeArguments.some((name) => hasArgument(selection, name));
+          const pageSize = isBatch ? limits.maxEventRows : isPage ? pageSizeOf(selection, limits) : 1;
           total.root += 1;
           total.fields += 1 + below.fields;
           total.introspection += below.introspection;
@@ -169,6 +173,12 @@ function fieldType(parent: GraphQLNamedType | undefined, field: string): GraphQL
   if (!definition) return undefined;
   const type = getNamedType(definition.type);
   return isCompositeType(type) ? type : undefined;
+}
+
+function isListOfEvent(parent: GraphQLNamedType | undefined, field: string): boolean {
+  if (!isObjectType(parent) || !parent.name.endsWith('Event')) return false;
+  const definition = parent.getFields()[field];
+  return definition !== undefined && isListType(getNullableType(definition.type));
 }
 
 function isConnection(type: GraphQLNamedType | undefined): boolean {

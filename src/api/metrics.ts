@@ -9,6 +9,8 @@ export interface MetricsOptions {
   readonly pools: Readonly<Record<string, Pool>>;
   /** Logged in as `stoa_auth`: asked for the figures of the database. */
   readonly auth: Pool;
+  /** WebSockets that are open. */
+  readonly sockets: () => number;
 }
 
 export interface AnsweredRequest {
@@ -38,7 +40,7 @@ const figureShape = z.array(
  * What operators watch, one registry an API. No label carries anything of a person or of a query: their values are few
  * and known.
  */
-export function createMetrics({ pools, auth }: MetricsOptions): Metrics {
+export function createMetrics({ pools, auth, sockets }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const durations = new Histogram({
@@ -88,6 +90,14 @@ export function createMetrics({ pools, auth }: MetricsOptions): Metrics {
       this.set({ quantile: '0.99' }, delay.percentile(99) / 1e9);
       this.set({ quantile: '1' }, delay.max / 1e9);
       delay.reset();
+    },
+  });
+  new Gauge({
+    name: 'stoa_websockets',
+    help: 'WebSockets that are open.',
+    registers,
+    collect() {
+      this.set(sockets());
     },
   });
   new Gauge({

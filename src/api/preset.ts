@@ -22,6 +22,7 @@ import { makePagingPlugin } from './paging.ts';
 import { explorerPath, explorerStaticPath, graphqlPath } from './paths.ts';
 import { type PersistedOperations, persistedPreset } from './persisted.ts';
 import { makeQueryGuardPlugin } from './query-guard.ts';
+import { makeSubscriptionPlugins } from './realtime/plugin.ts';
 import { UploadsPlugin } from './uploads/plugin.ts';
 import { ViewerPlugin } from './viewer.ts';
 
@@ -74,6 +75,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       ObservePlugin,
       ViewerPlugin,
       AuthPlugin,
+      ...makeSubscriptionPlugins(options.modules),
       UploadsPlugin,
     ],
     disablePlugins: [
@@ -121,7 +123,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     grafast: {
       explain: false,
       context(requestContext) {
-        const message = requestContext.node?.req;
+        const message = requestContext.node?.req ?? requestContext.ws?.request;
         const request = message && options.requestOf(message);
         if (!request) throw new Error('A request came to GraphQL without having been announced.');
         return { pgSettings: pgSettingsOf(request), stoa: request };

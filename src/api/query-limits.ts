@@ -1,3 +1,5 @@
+import { realtimeLimits } from './realtime/limits.ts';
+
 /** What one request may ask for. Every refusal names the limit that was passed. */
 export interface QueryLimits {
   /** Characters of the query text. The parser has no limit of its own. */
@@ -17,6 +19,8 @@ export interface QueryLimits {
   readonly maxCost: number;
   readonly defaultPageSize: number;
   readonly maxPageSize: number;
+  /** What an event of a subscription holds in each of its lists. */
+  readonly maxEventRows: number;
 }
 
 /**
@@ -35,4 +39,5 @@ export const queryLimits: QueryLimits = {
   maxCost: 200_000,
   defaultPageSize: 25,
   maxPageSize: 100,
+  maxEventRows: realtimeLimits.batchSize,
 };

@@ -32,6 +32,9 @@ import { openPersistedOperations } from './persisted.ts';
 import { explorerPath, explorerStaticPath, graphqlPath, makePreset } from './preset.ts';
 import { createRateLimiter } from './rates.ts';
 import { createReadiness } from './readiness.ts';
+import { type RealtimeLimits, realtimeLimits } from './realtime/limits.ts';
+import { PostgresBus } from './realtime/postgres-bus.ts';
+import { Realtime } from './realtime/realtime.ts';
 import { logOf } from './request-log.ts';
 import { type RequestScope, requestScope } from './request-scope.ts';
 import { setSecurityHeaders } from './security-headers.ts';
@@ -53,6 +56,8 @@ export interface ApiConfig extends Config {
 export interface ApiOptions {
   /** Default: standard output at `logLevel`. */
   readonly logger?: Logger;
+  /** Where subscriptions differ from the defaults. */
+  readonly realtime?: Partial<RealtimeLimits>;
 }
 
 export interface RunningApi {
@@ -63,6 +68,8 @@ export interface RunningApi {
   readonly port: number;
   /** Of the figures and of health, where they have a port of their own. */
   readonly statusPort: number | undefined;
+  /** WebSockets that are open. */
+  connections(): number;
   /** Takes no new requests, lets those that run finish, then lets go of the database. */
   close(): Promise<void>;
 }
@@ -79,8 +86,15 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
   const gateway = createPool(config.gatewayUrl, { applicationName: 'api', max: gatewayConnections, onError });
   const auth = createPool(config.authUrl, { applicationName: 'sign-in', max: authConnections, onError });
   const media = createPool(config.mediaUrl, { applicationName: 'files', max: mediaConnections, onError });
+  const limits = { ...realtimeLimits, ...options.realtime };
+  const listeners = createPool(config.gatewayUrl, {
+    applicationName: 'subscriptions',
+    // One more than the feeds take: what is refused needs words, too.
+    max: limits.concurrentReads + 1,
+    onError,
+  });
   const endPools = async (): Promise<void> => {
-    await Promise.all([gateway.end(), auth.end(), media.end()]);
+    await Promise.all([gateway.end(), auth.end(), media.end(), listeners.end()]);
   };
 
   try {
@@ -94,7 +108,12 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     });
     const cookies = settings.cookies && makeSessionCookies(settings.cookies);
     const persisted = openPersistedOperations(settings.persisted);
-    const metrics = createMetrics({ pools: { gateway, auth }, auth });
+    let realtime: Realtime | undefined;
+    const metrics = createMetrics({
+      pools: { gateway, auth, media, subscriptions: listeners },
+      auth,
+      sockets: () => realtime?.figures.connections ?? 0,
+    });
     const rates = createRateLimiter({
       pool: auth,
       perMinute: settings.rates,
@@ -215,8 +234,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
 
     const server = createServer((message, response) => {
       const started = performance.now();
-      const given = message.headers['x-request-id'];
-      const requestId = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+      const requestId = requestIdOf(message);
       const scope: RequestScope = { requestId, isVisitor: false, codes: [] };
       const path = pathOf(message);
       response.setHeader('x-request-id', requestId);
@@ -265,7 +283,28 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     // Longer than the keep-alive of common load balancers (60 s), so that they close first.
     server.keepAliveTimeout = 65_000;
 
-    const port = await listen(server, config);
+    realtime = new Realtime({
+      graphql,
+      graphqlPath,
+      service,
+      uploads,
+      config,
+      pool: listeners,
+      bus: await PostgresBus.start({ url: config.gatewayUrl, log }),
+      limits,
+      log,
+      announceRequest: (message, request) => requests.set(message, request),
+      within: (request, work) => requestScope.run({ ...request, codes: [] }, work),
+      requestIdOf,
+      addressOf: clientAddress,
+    });
+    server.on('upgrade', realtime.upgrade);
+    const subscriptions = realtime;
+
+    const port = await listen(server, config).catch(async (error: unknown) => {
+      await subscriptions.close();
+      throw error;
+    });
     const statusServer =
       settings.metricsPort === undefined
         ? undefined
@@ -283,9 +322,10 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       explorerUrl: config.explorer ? `${origin}${explorerPath}` : undefined,
       port,
       statusPort: statusServer?.port,
+      connections: () => subscriptions.figures.connections,
       close() {
         isClosing = true;
-        closing ??= drain(server, settings)
+        closing ??= Promise.all([drain(server, settings), subscriptions.close()])
           .then(() => graphql.release())
           .then(() => statusServer?.close())
           .finally(() => {
@@ -300,6 +340,11 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     await endPools();
     throw error;
   }
+}
+
+function requestIdOf(message: IncomingMessage): string {
+  const given = message.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
 function listen(server: Server, config: Config): Promise<number> {

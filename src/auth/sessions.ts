@@ -14,6 +14,11 @@ export interface AuthenticatedSession {
   readonly role: AccountRole | null;
 }
 
+export interface SessionState {
+  readonly state: 'live' | 'ended' | 'banned';
+  readonly role: AccountRole;
+}
+
 /** What a device gets when it signs in or refreshes. The tokens are shown this once. */
 export interface SessionTokens {
   readonly sessionId: string;
@@ -124,6 +129,15 @@ export function sessions({ database }: AuthDependencies) {
         );
         return row.reason === null ? row : database.refuse(row.reason);
       });
+    },
+
+    /** What has become of sessions that connections are open for. One that is not in the answer ended long ago. */
+    async sessionStates(sessionIds: readonly string[]): Promise<ReadonlyMap<string, SessionState>> {
+      const rows = await database.rows<SessionState & { session_id: string }>(
+        'select session_id, state, role from auth.session_states($1)',
+        [sessionIds],
+      );
+      return new Map(rows.map(({ session_id, state, role }) => [session_id, { state, role }]));
     },
 
     /** False when it had ended already. */

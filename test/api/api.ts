@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import pino from 'pino';
 import { afterAll, vi } from 'vitest';
+import type { RealtimeLimits } from '../../src/api/realtime/limits.ts';
 import { type RunningApi, startApi } from '../../src/api/server.ts';
 import { authDatabase } from '../../src/auth/database.ts';
 import { openSession } from '../../src/auth/sessions.ts';
@@ -42,6 +43,7 @@ export interface TestApi extends RunningApi {
 export async function startTestApi(
   db: TestDatabase,
   settings: Readonly<Record<string, string>> = {},
+  realtime: Partial<RealtimeLimits> = {},
 ): Promise<TestApi> {
   const config = await loadConfig({
     env: {
@@ -63,7 +65,7 @@ export async function startTestApi(
       mediaUrl: db.urlFor('stoa_media'),
       secretKey: Buffer.alloc(32, 7),
     },
-    { logger },
+    { logger, realtime },
   );
   const signInPool = createPool(db.urlFor('stoa_auth'), { applicationName: 'test sign-in', max: 1 });
   afterAll(async () => {

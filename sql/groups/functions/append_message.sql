@@ -44,11 +44,12 @@ begin
         archived_at = null
     where thread.channel_id = p_channel_id;
   end if;
+  perform core.announce('channel', array[p_channel_id::text]);
   return message;
 end
 $$;
 
 comment on function groups.append_message(uuid, text, uuid, uuid, text, uuid, boolean, boolean, jsonb) is
-  'Internal. Writes a message at the end of a channel: everything that writes messages comes through here. Locks the channel until the transaction ends, makes identifier and sequence number under that lock, moves the channel''s newest message and, in a thread, its count. Refuses a channel that was deleted meanwhile (channel.unknown).';
+  'Internal. Writes a message at the end of a channel: everything that writes messages comes through here. Locks the channel until the transaction ends, makes identifier and sequence number under that lock, moves the channel''s newest message and, in a thread, its count. Announced to listeners. Refuses a channel that was deleted meanwhile (channel.unknown).';
 
 revoke all on function groups.append_message(uuid, text, uuid, uuid, text, uuid, boolean, boolean, jsonb) from public;

@@ -71,6 +71,12 @@ begin
         deleted_by = me
     where message.sender_id = p_user_id
       and message.id = any (doomed);
+    perform core.announce('channel', array(
+      select message.channel_id || '/' || message.id
+      from groups.channel_messages as message
+      where message.sender_id = p_user_id
+        and message.id = any (doomed)
+    ));
     delete from groups.pinned_messages as pin where pin.message_id = any (doomed) and pin.channel_id in (
       select channel.id from groups.channels as channel where channel.group_id = p_group_id
     );

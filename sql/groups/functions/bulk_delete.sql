@@ -38,6 +38,7 @@ begin
     and message.id = any (ids)
     and message.deleted_at is null;
   get diagnostics deleted = row_count;
+  perform core.announce('channel', array(select p_channel_id || '/' || given.id from unnest(ids) as given (id)));
   delete from groups.pinned_messages as pin where pin.channel_id = p_channel_id and pin.message_id = any (ids);
   perform audit.record(
     'bulk_delete_channel_messages', 'groups.channels', p_channel_id, null,

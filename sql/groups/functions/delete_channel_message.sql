@@ -25,6 +25,7 @@ begin
       deleted_by = me
   where target.channel_id = p_channel_id and target.id = p_message_id
   returning * into message;
+  perform core.announce('channel', array[p_channel_id || '/' || p_message_id]);
   delete from groups.pinned_messages as pin where pin.channel_id = p_channel_id and pin.message_id = p_message_id;
   if message.sender_id is distinct from me then
     perform audit.record(

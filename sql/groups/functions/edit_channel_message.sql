@@ -25,6 +25,7 @@ begin
       edited_at = now()
   where target.channel_id = p_channel_id and target.id = p_message_id
   returning * into message;
+  perform core.announce('channel', array[p_channel_id || '/' || p_message_id]);
   perform groups.write_mentions(message, groups.my_permissions(channel.group_id, p_channel_id));
   return message;
 end

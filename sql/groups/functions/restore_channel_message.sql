@@ -28,6 +28,7 @@ begin
       deleted_by = null
   where target.channel_id = p_channel_id and target.id = p_message_id
   returning * into message;
+  perform core.announce('channel', array[p_channel_id || '/' || p_message_id]);
   return message;
 end
 $$;

@@ -50,11 +50,12 @@ begin
     and participant.user_id = p_sender_id
     and participant.left_at is null;
 
+  perform core.announce('conversation', array[p_conversation_id::text]);
   return message;
 end
 $$;
 
 comment on function messaging.append_message(uuid, uuid, text, text, boolean, uuid) is
-  'Internal. Writes the next message of a conversation that the transaction has locked, and moves the marker of its sender there. Everybody else''s number of unread messages follows by itself. Three single-row writes, whatever the number of participants.';
+  'Internal. Writes the next message of a conversation that the transaction has locked, and moves the marker of its sender there. Everybody else''s number of unread messages follows by itself. Announced to listeners. Three single-row writes, whatever the number of participants.';
 
 revoke all on function messaging.append_message(uuid, uuid, text, text, boolean, uuid) from public;

@@ -30,6 +30,7 @@ begin
   where target.conversation_id = p_conversation_id
     and target.id = p_message_id
   returning * into message;
+  perform core.announce('conversation', array[p_conversation_id || '/' || p_message_id]);
   return message;
 end
 $$;

@@ -28,6 +28,9 @@ begin
     and (p_up_to is null or id <= p_up_to);
 
   get diagnostics marked = row_count;
+  if marked > 0 then
+    perform core.announce('bell', array[me::text]);
+  end if;
   return marked;
 end
 $$;

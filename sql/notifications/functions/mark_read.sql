@@ -33,6 +33,9 @@ begin
     and read_at is null;
 
   get diagnostics marked = row_count;
+  if marked > 0 then
+    perform core.announce('bell', array[me::text]);
+  end if;
   return marked;
 end
 $$;

@@ -56,6 +56,7 @@ begin
         and read_at is null;
 
       if found then
+        perform core.announce('bell', array[p_user_id || '/' || current_id]);
         return current_id;
       end if;
 
@@ -70,12 +71,13 @@ begin
   insert into notifications.notifications (user_id, id, actor_id, type, title, body, data, group_key)
   values (p_user_id, entry_id, p_actor_id, p_type, left(p_title, 255), p_body, p_data, p_group_key);
 
+  perform core.announce('bell', array[p_user_id || '/' || entry_id]);
   return entry_id;
 end
 $$;
 
 comment on function notifications.notify(uuid, text, text, text, jsonb, uuid, text) is
-  'Puts an entry into somebody''s bell and returns its id. Events with the same group key count into one entry until it is read. Stays silent (null) towards oneself, closed accounts, a switched-off type, and between two people of whom one blocks the other. At most three single-row writes; parallel events of one group wait for each other, so whoever notifies several people does it in the order of their ids.';
+  'Puts an entry into somebody''s bell and returns its id. Events with the same group key count into one entry until it is read. Stays silent (null) towards oneself, closed accounts, a switched-off type, and between two people of whom one blocks the other. At most three single-row writes; announced to listeners; parallel events of one group wait for each other, so whoever notifies several people does it in the order of their ids.';
 
 revoke all on function notifications.notify(uuid, text, text, text, jsonb, uuid, text) from public;
 grant execute on function notifications.notify(uuid, text, text, text, jsonb, uuid, text) to stoa_worker;

@@ -1,0 +1,7 @@
+create or replace trigger announce_insert
+after insert on groups.group_member_roles
+referencing new table as changed
+for each statement
+execute function core.announce_rows('group', 'group_id');
+
+comment on trigger announce_insert on groups.group_member_roles is 'Listeners of the channels are checked again: what a person may read follows from this.';
