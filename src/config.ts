@@ -146,7 +146,7 @@ export const settings: readonly Setting[] = [
     environment: ['STOA_ROLE_PASSWORD'],
     secret: true,
     summary:
-      'Given to the login roles (`stoa_gateway`, `stoa_auth`, `stoa_media`, `stoa_worker`, `stoa_migrator`, `stoa_backup`) when `databaseUrl` is prepared; without it they keep theirs.',
+      'Given to the login roles (`stoa_gateway`, `stoa_auth`, `stoa_media`, `stoa_tracker`, `stoa_worker`, `stoa_migrator`, `stoa_backup`) when `databaseUrl` is prepared; without it they keep theirs.',
     defaultText: 'none',
     schema: text,
   },

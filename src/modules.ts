@@ -78,6 +78,13 @@ export const modules: readonly Module[] = [
     summary: 'projects with members, tasks and documents',
   },
   {
+    name: 'tracker',
+    schema: 'tracker',
+    base: false,
+    requires: ['media'],
+    summary: 'a private BitTorrent community: torrents, requests, swarms, points',
+  },
+  {
     name: 'moderation',
     schema: 'moderation',
     base: false,

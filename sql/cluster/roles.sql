@@ -18,6 +18,7 @@ begin
       ('stoa_gateway',   'login noinherit'),
       ('stoa_auth',      'login noinherit'),
       ('stoa_media',     'login noinherit'),
+      ('stoa_tracker',   'login noinherit'),
       ('stoa_worker',    'login inherit bypassrls'),
       -- pg_read_all_data alone reads tables, but no row that a policy hides.
       ('stoa_backup',    'login inherit replication bypassrls')

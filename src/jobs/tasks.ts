@@ -1,12 +1,16 @@
 import type { Module } from '../modules.ts';
 import type { StoaTask } from './task.ts';
 import achievementsEvaluate from './tasks/achievements_evaluate.ts';
+import announceInvestigate from './tasks/announce_investigate.ts';
+import bonusAward from './tasks/bonus_award.ts';
 import classesPromote from './tasks/classes_promote.ts';
 import conversationPositionsRepair from './tasks/conversation_positions_repair.ts';
 import countersRepair from './tasks/counters_repair.ts';
 import expireMessages from './tasks/expire_messages.ts';
+import fillsConfirm from './tasks/fills_confirm.ts';
 import flushViews from './tasks/flush_views.ts';
 import forumCountersRepair from './tasks/forum_counters_repair.ts';
+import freeleechEnd from './tasks/freeleech_end.ts';
 import governanceCountersRepair from './tasks/governance_counters_repair.ts';
 import governanceRecomputePower from './tasks/governance_recompute_power.ts';
 import groupCountersRepair from './tasks/group_counters_repair.ts';
@@ -17,14 +21,22 @@ import notifyFollowers from './tasks/notify_followers.ts';
 import notifyMentions from './tasks/notify_mentions.ts';
 import notifyParticipants from './tasks/notify_participants.ts';
 import partitionsMaintain from './tasks/partitions_maintain.ts';
+import peerDaysSumUp from './tasks/peer_days_sum_up.ts';
+import peersSnapshot from './tasks/peers_snapshot.ts';
+import peersSweep from './tasks/peers_sweep.ts';
 import presenceSweep from './tasks/presence_sweep.ts';
 import proposalsClose from './tasks/proposals_close.ts';
 import proposalsOpen from './tasks/proposals_open.ts';
 import reputationRecompute from './tasks/reputation_recompute.ts';
+import requestsExpire from './tasks/requests_expire.ts';
 import retentionRun from './tasks/retention_run.ts';
 import sendMail from './tasks/send_mail.ts';
 import summariesPlan from './tasks/summaries_plan.ts';
 import threadsArchive from './tasks/threads_archive.ts';
+import topListsRefresh from './tasks/top_lists_refresh.ts';
+import torrentStatisticsRefresh from './tasks/torrent_statistics_refresh.ts';
+import trackerCatalogueRepair from './tasks/tracker_catalogue_repair.ts';
+import trackerStatisticsRepair from './tasks/tracker_statistics_repair.ts';
 import uploadsSweep from './tasks/uploads_sweep.ts';
 import voiceSweep from './tasks/voice_sweep.ts';
 
@@ -69,6 +81,20 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     insight_forget: insightForget,
     reputation_recompute: reputationRecompute,
     health_compute: healthCompute,
+  },
+  tracker: {
+    tracker_catalogue_repair: trackerCatalogueRepair,
+    freeleech_end: freeleechEnd,
+    fills_confirm: fillsConfirm,
+    requests_expire: requestsExpire,
+    announce_investigate: announceInvestigate,
+    bonus_award: bonusAward,
+    peer_days_sum_up: peerDaysSumUp,
+    peers_snapshot: peersSnapshot,
+    peers_sweep: peersSweep,
+    top_lists_refresh: topListsRefresh,
+    torrent_statistics_refresh: torrentStatisticsRefresh,
+    tracker_statistics_repair: trackerStatisticsRepair,
   },
 };
 

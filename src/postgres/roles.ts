@@ -9,6 +9,7 @@ export const loginRoles = [
   'stoa_gateway',
   'stoa_auth',
   'stoa_media',
+  'stoa_tracker',
   'stoa_worker',
   'stoa_backup',
 ] as const;

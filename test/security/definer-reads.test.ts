@@ -34,6 +34,12 @@ const tested = [
   'moderation.appealable_ban',
   'social.friends_of',
   'social.mutual_friends',
+  'tracker.browse',
+  'tracker.hit_and_runs',
+  'tracker.my_torrents',
+  'tracker.open_requests',
+  'tracker.search',
+  'tracker.search_files',
   'workspace.search_documents',
 ];
 
@@ -201,6 +207,46 @@ describe.each(personas.map((persona) => [persona] as const))('as %s', (persona: 
       }
       const shown = await ids(client, 'select id from workspace.documents where deleted_at is null');
       const found = await ids(client, `select id from workspace.search_documents('ground', p_first => 100)`);
+      expect(shown).toEqual(expect.arrayContaining([...found]));
+      if (persona === 'owner') expect(found).toHaveLength(2);
+    });
+  });
+
+  it('tracker.browse, my_torrents, search and search_files give only what the table shows', async () => {
+    await db.as(actorOf(persona), async (client) => {
+      const shown = await ids(client, 'select id from tracker.torrents');
+      for (const call of [
+        'tracker.browse()',
+        `tracker.browse(p_sort => 'seeders')`,
+        `tracker.browse(90001, p_sort => 'oldest')`,
+        'tracker.my_torrents()',
+        `tracker.search('ground')`,
+        `tracker.search_files('ground')`,
+      ]) {
+        const found = await idsOrRefusal(client, `select id from ${call}`, []);
+        expect(shown, call).toEqual(expect.arrayContaining([...found]));
+        if (/browse|search\(/.test(call)) expect(found.length, call).toBe(3);
+      }
+    });
+  });
+
+  it('tracker.hit_and_runs gives only what the table shows, of nobody else to members', async () => {
+    await db.as(actorOf(persona), async (client) => {
+      const key = `concat(user_id, ' ', torrent_id) as id`;
+      const shown = await idsOrRefusal(client, `select ${key} from tracker.user_torrents`, []);
+      for (const person of everybody) {
+        const found = await idsOrRefusal(client, `select ${key} from tracker.hit_and_runs($1)`, [
+          idOf(person),
+        ]);
+        expect(shown).toEqual(expect.arrayContaining([...found]));
+      }
+    });
+  });
+
+  it('tracker.open_requests gives only requests that the table shows', async () => {
+    await db.as(actorOf(persona), async (client) => {
+      const shown = await idsOrRefusal(client, 'select id from tracker.requests', []);
+      const found = await idsOrRefusal(client, 'select id from tracker.open_requests()', []);
       expect(shown).toEqual(expect.arrayContaining([...found]));
       if (persona === 'owner') expect(found).toHaveLength(2);
     });

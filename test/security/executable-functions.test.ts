@@ -13,6 +13,7 @@ const roles = [
   'stoa_moderator',
   'stoa_admin',
   'stoa_auth',
+  'stoa_tracker',
   'stoa_worker',
   'stoa_backup',
 ];

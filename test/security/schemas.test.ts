@@ -35,6 +35,7 @@ const readByTheApi = [
   'notifications',
   'social',
   'workspace',
+  'tracker',
 ];
 const readByMembers = ['auth', 'messaging'];
 
@@ -47,29 +48,36 @@ describe('a role', () => {
     ['stoa_gateway', []],
     ['stoa_auth', ['auth', 'core', 'extensions', 'ops']],
     ['stoa_media', ['media']],
+    ['stoa_tracker', ['tracker']],
   ])('%s can name things in the schemas meant for it', async (role, schemas) => {
     expect(await usableSchemas(role)).toEqual([...schemas].sort());
   });
-
-  it.each([...apiRoles, 'stoa_gateway', 'stoa_auth', 'stoa_media', 'stoa_worker', 'stoa_backup'])(
-    '%s can make nothing in any schema but its own queue',
-    async (role) => {
-      const { rows } = await db.query(
-        `select nspname::text as name
-         from pg_catalog.pg_namespace
-         where nspname !~ '^pg_(temp|toast)' and has_schema_privilege($1, oid, 'create')
-           and not ($1 = 'stoa_worker' and nspname = 'graphile_worker')`,
-        [role],
-      );
-      expect(rows).toEqual([]);
-    },
-  );
 
   it.each([
     ...apiRoles,
     'stoa_gateway',
     'stoa_auth',
     'stoa_media',
+    'stoa_tracker',
+    'stoa_worker',
+    'stoa_backup',
+  ])('%s can make nothing in any schema but its own queue', async (role) => {
+    const { rows } = await db.query(
+      `select nspname::text as name
+         from pg_catalog.pg_namespace
+         where nspname !~ '^pg_(temp|toast)' and has_schema_privilege($1, oid, 'create')
+           and not ($1 = 'stoa_worker' and nspname = 'graphile_worker')`,
+      [role],
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it.each([
+    ...apiRoles,
+    'stoa_gateway',
+    'stoa_auth',
+    'stoa_media',
+    'stoa_tracker',
     'stoa_worker',
     'stoa_backup',
     'stoa_migrator',
@@ -137,19 +145,24 @@ describe('the gateway', () => {
     expect(rows).toEqual([]);
   });
 
-  it.each(['stoa_owner', 'stoa_migrator', 'stoa_worker', 'stoa_auth', 'stoa_backup', 'postgres'])(
-    'cannot become %s',
-    async (role) => {
-      const client = await db.pool.connect();
-      try {
-        await client.query('set session authorization stoa_gateway');
-        await expect(client.query(`set role ${role}`)).rejects.toMatchObject({ code: '42501' });
-      } finally {
-        await client.query('reset session authorization');
-        client.release();
-      }
-    },
-  );
+  it.each([
+    'stoa_owner',
+    'stoa_migrator',
+    'stoa_worker',
+    'stoa_auth',
+    'stoa_tracker',
+    'stoa_backup',
+    'postgres',
+  ])('cannot become %s', async (role) => {
+    const client = await db.pool.connect();
+    try {
+      await client.query('set session authorization stoa_gateway');
+      await expect(client.query(`set role ${role}`)).rejects.toMatchObject({ code: '42501' });
+    } finally {
+      await client.query('reset session authorization');
+      client.release();
+    }
+  });
 });
 
 describe('a partition', () => {
@@ -197,7 +210,7 @@ describe('a partition', () => {
 
 describe('the job queue', () => {
   it('cannot be read by a role of the API or by the sign-in login', async () => {
-    for (const role of [...apiRoles, 'stoa_auth', 'stoa_gateway']) {
+    for (const role of [...apiRoles, 'stoa_auth', 'stoa_tracker', 'stoa_gateway']) {
       expect(await usableSchemas(role)).not.toContain('graphile_worker');
     }
   });

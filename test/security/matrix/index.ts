@@ -13,6 +13,8 @@ import { moderation } from './moderation.ts';
 import { notifications } from './notifications.ts';
 import { ops } from './ops.ts';
 import { social } from './social.ts';
+import { trackerBounties, trackerCatalogue } from './tracker_catalogue.ts';
+import { trackerSwarm } from './tracker_swarm.ts';
 import { workspace } from './workspace.ts';
 
 /** Every module's cells, in an order in which their rows can be inserted. */
@@ -30,6 +32,9 @@ export const matrix: ModuleMatrix = {
   ...ledger,
   ...groups,
   ...workspace,
+  ...trackerCatalogue,
+  ...trackerSwarm,
+  ...trackerBounties,
   ...moderation,
   ...insight,
 };

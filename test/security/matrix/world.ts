@@ -46,7 +46,7 @@ async function fill(client: ClientBase, relation: Relation, table: TableMatrix):
       changed.length > 0;
     await client
       .query(
-        `insert into ${relation.name} (${columns.join(', ')})
+        `insert into ${relation.name} (${columns.join(', ')}) overriding system value
        values (${columns.map((_, index) => `$${index + 1}`).join(', ')})
        ${isReplacing ? `on conflict (${relation.primaryKey.join(', ')}) do update set ${changed.map((column) => `${column} = excluded.${column}`).join(', ')}` : ''}`,
         Object.values(row.values),
