@@ -1,4 +1,4 @@
--- Why: tracker objects: 140 functions, 37 triggers, policies of 27 tables, as they stand under sql/.
+-- Why: what the catalogue, the swarms and the points of the tracker do, as it stands under sql/: its functions, triggers and policies.
 -- Locks: ACCESS EXCLUSIVE, for an instant, on tracker.announces, tracker.bonus_rules,
 --   tracker.bonus_transactions, tracker.categories, tracker.collection_items,
 --   tracker.collection_subscriptions, tracker.collections, tracker.comments, tracker.freeleech_tokens,
@@ -1376,8 +1376,7 @@ begin
     return new;
   end if;
 
-  -- Two moves at once could close a circle that neither of them sees.
-  perform pg_advisory_xact_lock(hashtextextended('tracker.check_category_nesting', 0));
+  perform tracker.lock_category_tree();
 
   with recursive above (id, parent_id, level) as (
     select category.id, category.parent_id, 1
@@ -2011,6 +2010,7 @@ begin
   perform core.require_role('admin');
   perform tracker.check_category(p_slug, p_icon_url, p_metadata_provider);
   if p_parent_id is not null then
+    perform tracker.lock_category_tree();
     perform from tracker.categories as parent where parent.id = p_parent_id for no key update;
     if not found then
       perform core.fail('torrent_category.unknown');
@@ -3166,6 +3166,24 @@ comment on function tracker.in_classes(text) is
   'Internal. Whether the caller''s account class is among those whose machine names a setting lists.';
 
 revoke all on function tracker.in_classes(text) from public;
+
+-- Object: tracker/functions/lock_category_tree.sql
+create or replace function tracker.lock_category_tree()
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+  -- Two moves at once could close a circle that neither of them sees.
+  perform pg_advisory_xact_lock(hashtextextended('tracker.lock_category_tree', 0));
+end
+$$;
+
+comment on function tracker.lock_category_tree() is
+  'Internal. Moves in the tree of categories wait here for one another, until the transaction ends.';
+
+revoke all on function tracker.lock_category_tree() from public;
 
 -- Object: tracker/functions/locked_collection.sql
 create or replace function tracker.locked_collection(p_collection_id uuid)
@@ -5869,6 +5887,10 @@ begin
     perform core.fail('input.malformed');
   end if;
 
+  if p_patch ? 'parent_id' then
+    -- Before any row: whoever holds a row and waits for the tree would be waited for by who holds the tree.
+    perform tracker.lock_category_tree();
+  end if;
   select * into before from tracker.categories as category where category.id = p_category_id for no key update;
   if not found then
     perform core.fail('torrent_category.unknown');
@@ -7237,6 +7259,7 @@ drop function tracker.locked_torrent(uuid);
 drop function tracker.locked_request(uuid);
 drop function tracker.locked_comment(uuid);
 drop function tracker.locked_collection(uuid);
+drop function tracker.lock_category_tree();
 drop function tracker.in_classes(text);
 drop function tracker.hit_and_runs(uuid);
 drop function tracker.guard_movement();

@@ -14,8 +14,7 @@ begin
     return new;
   end if;
 
-  -- Two moves at once could close a circle that neither of them sees.
-  perform pg_advisory_xact_lock(hashtextextended('tracker.check_category_nesting', 0));
+  perform tracker.lock_category_tree();
 
   with recursive above (id, parent_id, level) as (
     select category.id, category.parent_id, 1

@@ -19,6 +19,7 @@ begin
   perform core.require_role('admin');
   perform tracker.check_category(p_slug, p_icon_url, p_metadata_provider);
   if p_parent_id is not null then
+    perform tracker.lock_category_tree();
     perform from tracker.categories as parent where parent.id = p_parent_id for no key update;
     if not found then
       perform core.fail('torrent_category.unknown');

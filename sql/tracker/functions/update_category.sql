@@ -26,6 +26,10 @@ begin
     perform core.fail('input.malformed');
   end if;
 
+  if p_patch ? 'parent_id' then
+    -- Before any row: whoever holds a row and waits for the tree would be waited for by who holds the tree.
+    perform tracker.lock_category_tree();
+  end if;
   select * into before from tracker.categories as category where category.id = p_category_id for no key update;
   if not found then
     perform core.fail('torrent_category.unknown');

@@ -12,7 +12,17 @@ function placeLink(place: string): string {
 }
 
 function fileLink(path: string): string {
-  return `[${path.replace(/^test\//, '').replace(/\.test\.ts$/, '')}](../${path})`;
+  return `[${path.replace(/^test\//, '').replace(/\.test\.ts$|\.ts$/, '')}](../${path})`;
+}
+
+const mostUsers = 3;
+
+function calledBy(callers: readonly string[], usedBy: readonly string[]): string {
+  if (callers.length > 0) return callers.map(fileLink).join(', ');
+  if (usedBy.length === 0) return '—';
+  const named = usedBy.slice(0, mostUsers).map((user) => (user.includes(' ') ? user : `\`${user}\``));
+  const rest = usedBy.length - named.length;
+  return `through ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 function itemRow({ name, lives, test, title, note }: CoverageItem): readonly string[] {
@@ -40,16 +50,16 @@ export function coveragePage({ source, called }: Coverage): string {
       table(['flow there', 'here', 'proven by'], flows.map(itemRow)),
     ]),
     '## Procedures',
-    'Every procedure with a grant, and the test files that name it.',
+    'Every procedure with a grant, and the test files that call it; where only the program or other parts of the database do, those.',
     ...byModule
       .filter((entry) => entry.called.length > 0)
       .flatMap((entry) => [
         `### ${entry.module.name}`,
         table(
-          ['procedure', 'tests'],
-          entry.called.map(({ routine, tests }) => [
+          ['procedure', 'called by'],
+          entry.called.map(({ routine, callers, usedBy }) => [
             `\`${routine.name}\``,
-            tests.length === 0 ? '—' : tests.map(fileLink).join(', '),
+            calledBy(callers, usedBy),
           ]),
         ),
       ]),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { z } from 'zod';
@@ -30,10 +31,12 @@ const sourceShape = z.strictObject({
 export type CoverageSource = z.infer<typeof sourceShape>;
 export type CoverageItem = z.infer<typeof itemShape>;
 
-/** A procedure that somebody may call, and the test files that do. */
+/** A procedure that somebody may call, and the test files that do; else the files of the program. */
 export interface CalledRoutine {
   readonly routine: Routine;
-  readonly tests: readonly string[];
+  readonly callers: readonly string[];
+  /** Where neither does: the functions and policies that stand on it. */
+  readonly usedBy: readonly string[];
 }
 
 export interface Coverage {
@@ -41,8 +44,8 @@ export interface Coverage {
   readonly called: readonly CalledRoutine[];
 }
 
-async function testFiles(folder: string): Promise<ReadonlyMap<string, string>> {
-  const names = await readdir(folder, { recursive: true });
+async function sourceFiles(folder: string): Promise<ReadonlyMap<string, string>> {
+  const names = existsSync(folder) ? await readdir(folder, { recursive: true }) : [];
   const root = join(folder, '..');
   const paths = names.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
   const texts = await Promise.all(
@@ -59,6 +62,26 @@ function isTitleIn(text: string, title: string): boolean {
   return ["'", '"', '`'].some((quote) =>
     calls.includes(`(${quote}${title.replaceAll(quote, `\\${quote}`)}${quote}`),
   );
+}
+
+/** The groups that a test stands in, outermost first, and its own title. */
+export function titlePath(text: string, title: string): string {
+  const lines = text.split('\n');
+  const at = lines.findIndex((line) =>
+    ["'", '"', '`'].some((quote) =>
+      line.includes(`${quote}${title.replaceAll(quote, `\\${quote}`)}${quote}`),
+    ),
+  );
+  const titles = [title];
+  let indent = lines[at]?.search(/\S/) ?? 0;
+  for (let index = at - 1; index >= 0; index -= 1) {
+    const found = /^(\s*)describe(?:\.\w+)*\((['"`])(.+?)\2,/.exec(lines[index] ?? '');
+    if (found && (found[1] ?? '').length < indent && !/[%$]/.test(found[3] ?? '')) {
+      titles.unshift(found[3] ?? '');
+      indent = (found[1] ?? '').length;
+    }
+  }
+  return titles.join(' › ');
 }
 
 function faultsOf(
@@ -92,14 +115,46 @@ function namesOf(catalog: Catalog): ReadonlySet<string> {
   );
 }
 
-function calledRoutines(catalog: Catalog, tests: ReadonlyMap<string, string>): readonly CalledRoutine[] {
+const camelCase = (name: string): string =>
+  name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** How a test or a part of the program names a procedure: in SQL, by its module's scene, or as a field of the API. */
+function namesRoutine(path: string, text: string, name: string): boolean {
+  const [schema = '', bare = ''] = name.split('.');
+  if (new RegExp(`\\b${schema}\\.${bare}\\b`).test(text)) return true;
+  if (path.startsWith(`test/sql/${schema}/`)) return new RegExp(`['"\`]${bare}\\b`).test(text);
+  if (path.startsWith('test/api/')) return new RegExp(`\\b${camelCase(bare)}\\b`).test(text);
+  return false;
+}
+
+function users(catalog: Catalog, name: string): readonly string[] {
+  const functions = catalog.modules
+    .flatMap((module) => module.functions)
+    .filter(({ calls }) => calls.includes(name))
+    .map((user) => user.name);
+  const policies = catalog.modules
+    .flatMap(({ tables }) => tables)
+    .filter(({ policies }) => policies.some(({ using, check }) => `${using} ${check}`.includes(`${name}(`)))
+    .map((table) => `the policies of ${table.name}`);
+  return [...new Set([...functions, ...policies])];
+}
+
+function calledRoutines(
+  catalog: Catalog,
+  tests: ReadonlyMap<string, string>,
+  program: ReadonlyMap<string, string>,
+): readonly CalledRoutine[] {
+  const naming = (files: ReadonlyMap<string, string>, name: string): readonly string[] =>
+    [...files].filter(([path, text]) => namesRoutine(path, text, name)).map(([path]) => path);
   return catalog.modules
     .flatMap(({ functions }) => functions)
     .filter((routine) => !routine.isTrigger && routine.roles.length > 0)
     .filter((routine, index, all) => all.findIndex(({ name }) => name === routine.name) === index)
     .map((routine) => {
-      const call = new RegExp(`\\b${routine.name.replace('.', '\\.')}\\b`);
-      return { routine, tests: [...tests].filter(([, text]) => call.test(text)).map(([path]) => path) };
+      const direct = naming(tests, routine.name);
+      // What only the program calls is called by the tests of the program.
+      const callers = direct.length > 0 ? direct : naming(program, routine.name);
+      return { routine, callers, usedBy: callers.length > 0 ? [] : users(catalog, routine.name) };
     });
 }
 
@@ -128,11 +183,21 @@ export async function readCoverage(folder: string, catalog: Catalog): Promise<Co
   };
   const parsed = sourceShape.safeParse(JSON.parse(text));
   if (!parsed.success) return refuse([z.prettifyError(parsed.error)]);
-  const tests = await testFiles(join(folder, '..', 'test'));
+  const tests = await sourceFiles(join(folder, '..', 'test'));
+  const program = await sourceFiles(join(folder, '..', 'src'));
   const names = namesOf(catalog);
   const faults = parsed.data.platforms
     .flatMap(({ tables, flows }) => [...tables, ...flows])
     .flatMap((item) => faultsOf(item, names, tests));
   if (faults.length > 0) return refuse(faults);
-  return { source: parsed.data, called: calledRoutines(catalog, tests) };
+  const named = (item: CoverageItem): CoverageItem => ({
+    ...item,
+    title: titlePath(tests.get(item.test) ?? '', item.title),
+  });
+  const platforms = parsed.data.platforms.map((platform) => ({
+    ...platform,
+    tables: platform.tables.map(named),
+    flows: platform.flows.map(named),
+  }));
+  return { source: { platforms }, called: calledRoutines(catalog, tests, program) };
 }

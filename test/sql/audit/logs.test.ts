@@ -104,6 +104,34 @@ describe('the audit log', () => {
       db.as({ role: 'stoa_admin' }, (client) => client.query("select audit.record('x', 'x')")),
     ).rejects.toMatchObject({ code: '42501' });
   });
+
+  it('is kept for a year by the month, and a month goes only once an export of it was read back', async () => {
+    const client = await db.pool.connect();
+    try {
+      await client.query('begin');
+      const end = `(date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'`;
+      const month = `'parts.audit_logs_' || to_char(now() at time zone 'UTC', 'YYYY_MM')`;
+      const drop = async (after: string): Promise<unknown> => {
+        const { rows } = await client.query(
+          `select count(*)::integer as dropped
+           from ops.drop_expired_partitions('audit.logs', ${end} + $1::interval) as dropped where dropped = ${month}`,
+          [after],
+        );
+        return rows[0];
+      };
+      await client.query(
+        `insert into ops.archive_exports (parent, partition, row_count, location, sha256)
+         values ('audit.logs', ${month}, 1, 'x', '\\x00')`,
+      );
+      expect(await drop('370 days')).toEqual({ dropped: 0 });
+      await client.query('update ops.archive_exports set verified_at = now()');
+      expect(await drop('360 days')).toEqual({ dropped: 0 });
+      expect(await drop('370 days')).toEqual({ dropped: 1 });
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
 });
 
 describe('changes to reference data', () => {

@@ -27,6 +27,21 @@ async function promote(): Promise<number> {
 }
 
 describe('an account class', () => {
+  it('is one of thirteen to begin with, each with a role, and one of them is for newcomers', async () => {
+    const { rows } = await db.query<{ role: string; classes: number; defaults: number }>(
+      `select role, count(*)::integer as classes, count(*) filter (where is_default)::integer as defaults
+       from core.user_classes group by role order by role`,
+    );
+    expect(rows).toEqual([
+      { role: 'admin', classes: 2, defaults: 0 },
+      { role: 'moderator', classes: 1, defaults: 0 },
+      { role: 'user', classes: 10, defaults: 1 },
+    ]);
+    await expect(
+      db.query('update core.user_classes set is_default = true where id = 2'),
+    ).rejects.toMatchObject({ code: '23505' });
+  });
+
   it('brings its role along, and the change is audited with its reason', async () => {
     const id = await createUser(db, { username: 'rising' });
     await db.as(
@@ -87,6 +102,8 @@ describe('automatic promotion', () => {
   it('needs every threshold of a class, and none is reached while no module measures it', async () => {
     const id = await createUser(db, { username: 'sharer' });
     await age(id, 400);
+    // As without the module that measures them.
+    await db.query("delete from core.user_metrics where name in ('uploaded_bytes', 'ratio')");
     await promote();
     expect(await standing(id)).toMatchObject({ class_id: 2 });
 
@@ -169,5 +186,40 @@ describe('achievements', () => {
         client.query("insert into core.achievements (slug, name) values ('forger', 'Forger')"),
       ),
     ).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('are given by administrators, once, whatever the progress, on record', async () => {
+    const member = await createUser(db, { username: 'decorated' });
+    const { rows: made } = await db.query<{ id: string }>(
+      "insert into core.achievements (slug, name) values ('by_hand', 'By hand') returning id",
+    );
+    const badge = made[0]?.id ?? '';
+    const give = (
+      userId: string,
+      achievement: string,
+      role: 'stoa_admin' | 'stoa_moderator' = 'stoa_admin',
+    ) =>
+      db.as(
+        { role, userId: admin },
+        (client) =>
+          client.query<{ earned_at: Date }>('select earned_at from core.grant_achievement($1, $2)', [
+            userId,
+            achievement,
+          ]),
+        { commit: true },
+      );
+    const first = (await give(member, badge)).rows[0]?.earned_at;
+    expect(first).toBeInstanceOf(Date);
+    expect((await give(member, badge)).rows[0]?.earned_at).toEqual(first);
+    const { rows } = await db.query(
+      "select count(*)::int as times from audit.logs where action = 'achievement.grant' and actor_id = $1",
+      [admin],
+    );
+    expect(rows).toEqual([{ times: 2 }]);
+
+    const nobody = '019a0000-0000-7000-8000-000000000000';
+    expect(await reasonOf(give(nobody, badge))).toBe('user.unknown');
+    expect(await reasonOf(give(member, nobody))).toBe('achievement.unknown');
+    await expect(give(member, badge, 'stoa_moderator')).rejects.toMatchObject({ code: '42501' });
   });
 });

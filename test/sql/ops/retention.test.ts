@@ -136,4 +136,47 @@ describe('the rules of the base', () => {
     expect(await pass('friendships_declined', '2026-05-01T00:00:00Z')).toEqual([0]);
     expect(await pass('friendships_declined', '2026-06-01T00:00:00Z')).toEqual([1]);
   });
+
+  it('put no end to accounts, and none to messages that nobody deleted', async () => {
+    const id = await createUser(db, { username: 'oldtimer' });
+    const { rows } = await db.query<{ conversation: string; channel: string }>(
+      `with made as (
+         insert into groups.groups (name, owner_id) values ('Old', $1) returning id
+       ), channel as (
+         insert into groups.channels (group_id, name) select id, 'general' from made returning id
+       ), conversation as (
+         insert into messaging.conversations (kind, owner_id) values ('group', $1) returning id
+       ), participant as (
+         insert into messaging.conversation_participants (conversation_id, user_id, role)
+         select id, $1, 'owner' from conversation
+       )
+       select conversation.id as conversation, channel.id as channel from conversation, channel`,
+      [id],
+    );
+    await db.query(
+      `insert into messaging.messages (conversation_id, id, seq, sender_id, content)
+       values ($1, core.uuidv7_floor('2001-01-01'), 1, $2, 'old')`,
+      [rows[0]?.conversation, id],
+    );
+    await db.query(
+      `insert into groups.channel_messages (channel_id, id, seq, sender_id, content)
+       values ($1, core.uuidv7_floor('2001-01-01'), 1, $2, 'old')`,
+      [rows[0]?.channel, id],
+    );
+    const rules = await db.query<{ name: string }>('select name from ops.retention_policies');
+    for (const { name } of rules.rows) await pass(name, '2040-01-01T00:00:00Z');
+    const dropped = await db.query(
+      `select dropped from unnest('{messaging.messages,groups.channel_messages}'::text[]) as parent,
+         ops.drop_expired_partitions(parent, '2040-01-01') as dropped`,
+    );
+    expect(dropped.rows).toEqual([]);
+    const left = await db.query(
+      `select
+         (select count(*)::integer from core.users where id = $1) as accounts,
+         (select count(*)::integer from messaging.messages where sender_id = $1) as messages,
+         (select count(*)::integer from groups.channel_messages where sender_id = $1) as "channelMessages"`,
+      [id],
+    );
+    expect(left.rows).toEqual([{ accounts: 1, messages: 1, channelMessages: 1 }]);
+  });
 });

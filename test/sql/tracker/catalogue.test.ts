@@ -263,16 +263,34 @@ describe('categories', () => {
     await change(chain[0] ?? 0, { parent_id: above.id });
   });
 
-  // The advisory lock in tracker.check_category_nesting: without it neither move sees the other.
+  // tracker.lock_category_tree: without it the second move does not see the first, and left, right and far go round.
   it('do not close a circle when two are moved at once', async () => {
-    const [first, second] = [await create('left'), await create('right')];
+    const [left, far] = [await create('left'), await create('far')];
+    const right = await create('right', far.id);
     const seen = await world.behind(
       admin,
       'stoa_admin',
-      `select tracker.update_category(${first.id}, '{"parent_id": ${second.id}}')`,
-      [() => change(second.id, { parent_id: first.id })],
+      `select tracker.update_category(${left.id}, '{"parent_id": ${right.id}}')`,
+      [() => change(far.id, { parent_id: left.id })],
     );
     expect(seen).toEqual(['torrent_category.too_deep']);
+  });
+
+  // The same lock, taken before the rows in tracker.update_category: two that each hold a row and wait for the tree
+  // would lock each other out, and one would be killed.
+  it('are moved at once without a deadlock', async () => {
+    const [elsewhere, first, second] = [
+      await create('elsewhere'),
+      await create('first'),
+      await create('second'),
+    ];
+    const seen = await world.behind(
+      admin,
+      'stoa_admin',
+      `select tracker.update_category(${elsewhere.id}, '{"parent_id": ${categories['films']}}')`,
+      [() => change(first.id, { parent_id: second.id }), () => change(second.id, { parent_id: first.id })],
+    );
+    expect(seen.sort()).toEqual(['done', 'torrent_category.too_deep']);
   });
 
   it.each([
