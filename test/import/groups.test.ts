@@ -10,7 +10,7 @@ import { createUser, testDatabase } from '../harness/index.ts';
 
 const db = await testDatabase();
 const folder = new URL('./fixtures/lanterns/', import.meta.url).pathname;
-const [earlierDay, laterDay] = [`${folder}#lanterns_20041229.log`, `${folder}2004-12-30.ascii.txt`];
+const [earlierDay, laterDay] = [`${folder}#lanterns_20041229.txt`, `${folder}2004-12-30.ascii.txt`];
 const realFolder = new URL('../../../shared/data/ubuntu-irc/', import.meta.url).pathname;
 
 /** Accounts are only renamed: to delete thousands takes longer than all else here, for all that refers to an account. */

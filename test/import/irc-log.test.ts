@@ -115,7 +115,7 @@ test('what cannot be used is told with line and reason, also of the annotation f
 });
 
 test('a line is UTF-8 or else of the Western code page; formatting goes; a NUL byte costs its line', async () => {
-  const lines = await collect(`${folder}#lanterns_20041229.log`);
+  const lines = await collect(`${folder}#lanterns_20041229.txt`);
   expect(messagesOf(lines).map(({ content }) => content)).toEqual([
     'café with lamps',
     'red bold ☕',
