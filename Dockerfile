@@ -21,6 +21,7 @@ COPY bin bin
 COPY src src
 COPY migrations migrations
 COPY sql sql
+COPY examples/web examples/web
 RUN ln -s /stoa/bin/stoa /usr/local/bin/stoa \
  && install --directory --owner=node --group=node --mode=0700 /var/lib/stoa
 USER node

@@ -53,6 +53,8 @@ export interface Config {
   readonly storageAccessKeyId: string | undefined;
   readonly storageSecretAccessKey: string | undefined;
   readonly explorer: boolean;
+  /** Serve the example page of examples/web to browsers. */
+  readonly web: boolean;
   readonly statementTimeoutMs: number;
   readonly logLevel: LogLevel;
   /** Whoever sends it may read the figures. Undefined: nobody by a token. */
@@ -299,6 +301,14 @@ export const settings: readonly Setting[] = [
     schema: yesOrNo,
   },
   {
+    key: 'web',
+    environment: ['STOA_WEB'],
+    secret: false,
+    summary: 'Serve the example page of `examples/web` at `/` to browsers.',
+    defaultText: '`true`, in production `false`',
+    schema: yesOrNo,
+  },
+  {
     key: 'statementTimeoutMs',
     environment: ['STOA_STATEMENT_TIMEOUT_MS'],
     flag: '--statement-timeout-ms',
@@ -495,6 +505,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       storageAccessKeyId: z.string().optional(),
       storageSecretAccessKey: z.string().optional(),
       explorer: z.boolean().optional(),
+      web: z.boolean().optional(),
       statementTimeoutMs: z.number().default(5_000),
       logLevel: z.enum(logLevels).default('info'),
       demo: z.boolean().optional(),
@@ -534,6 +545,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     storageAccessKeyId: values.storageAccessKeyId,
     storageSecretAccessKey: values.storageSecretAccessKey,
     explorer,
+    web: values.web ?? !isProduction,
     statementTimeoutMs: values.statementTimeoutMs,
     logLevel: values.logLevel,
     metricsToken: values.metricsToken,

@@ -44,6 +44,7 @@ import { startStatusServer } from './status-server.ts';
 import { isFilePath } from './uploads/address.ts';
 import { answerFile } from './uploads/routes.ts';
 import { UploadService } from './uploads/service.ts';
+import { openWebPage } from './web.ts';
 
 /** A configuration whose database is known. */
 export interface ApiConfig extends Config {
@@ -147,6 +148,8 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       publicUrl: config.publicUrl,
     });
 
+    const webPage = config.web ? openWebPage() : undefined;
+
     let isClosing = false;
     const readiness = createReadiness({
       gateway,
@@ -225,6 +228,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
         throw new HttpRefusal(404, 'There is nothing at this address.', { code: 'NOT_FOUND' });
       }
       if (await statusPages.answer(message, response, path, metricsHere)) return;
+      if (await webPage?.answer(message, response, path)) return;
       if (path === '/') {
         send(response, 200, homePage(config), { 'content-type': 'text/plain; charset=utf-8' });
       } else if (config.explorer && (path === explorerPath || path.startsWith(explorerStaticPath))) {

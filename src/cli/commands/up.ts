@@ -71,6 +71,7 @@ function announce({ database, api, isDemo, demoPassword }: Facts): void {
   const paths = dataFolder(config.dataDir);
   const shown = (path: string): string => relative(process.cwd(), path);
   const lines: [string, string][] = [];
+  if (config.web) lines.push(['Web page', new URL('/', api.url).href]);
   lines.push(['GraphQL', api.url]);
   if (api.explorerUrl !== undefined) lines.push(['Explorer', api.explorerUrl]);
   if (isDemo) {
