@@ -7,7 +7,8 @@ import { projectRoot } from '../../src/migrate/root.ts';
 import { verifyMigrations } from '../../src/migrate/verify.ts';
 import { modules } from '../../src/modules.ts';
 
-it('every migration of this repository can be undone and done again', async () => {
+// Grows with every migration: each is applied, undone and applied again, with a look at the whole catalog between.
+it('every migration of this repository can be undone and done again', { timeout: 300_000 }, async () => {
   const result = await verifyMigrations({ adminUrl: inject('serverUrl') });
   const faults = [...result.migrations.flatMap((each) => each.faults), ...result.faults];
   expect(
