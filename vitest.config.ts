@@ -21,6 +21,8 @@ const shared = {
   globalSetup: ['test/harness/global-setup.ts'],
   testTimeout: 60_000,
   hookTimeout: 120_000,
+  // A process that is waited for may take its time on a busy machine.
+  expect: { poll: { timeout: 30_000 } },
 };
 
 const everything = ['test/**/*.test.ts'];

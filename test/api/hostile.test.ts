@@ -109,8 +109,8 @@ it('ten thousand hostile requests break nothing, learn nothing and leave nothing
   timeout: 240_000,
 }, async () => {
   const told = vi.spyOn(console, 'error').mockImplementation(() => {});
-  // The caches of parsed and planned operations are full after this.
-  const first = await attack(2_000, 1);
+  // The caches of parsed and planned operations are nearly full after this; their size goes with that of the schema.
+  const first = await attack(6_000, 1);
   const before = heapInUse();
 
   // Connections that never finish what they began to say, all the while.
@@ -130,18 +130,18 @@ it('ten thousand hostile requests break nothing, learn nothing and leave nothing
     });
   });
 
-  const second = await attack(8_000, 2);
+  const second = await attack(4_000, 2);
   expect([...first.faults, ...second.faults]).toEqual([]);
   expect(told).not.toHaveBeenCalled();
   told.mockRestore();
   // Some pass the types and are refused by procedures; most do not get that far.
-  expect(second.statuses['200']).toBeGreaterThan(100);
-  expect(second.statuses['400']).toBeGreaterThan(3_000);
+  expect(second.statuses['200']).toBeGreaterThan(50);
+  expect(second.statuses['400']).toBeGreaterThan(1_500);
   for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
 
   expect(api.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   const growth = heapInUse() - before;
-  expect(growth).toBeLessThan(48 * 1024 * 1024);
+  expect(growth).toBeLessThan(32 * 1024 * 1024);
   expect((await api.ask('{ viewer { username } }', { token })).data).toEqual({
     viewer: { username: 'somebody' },
   });
