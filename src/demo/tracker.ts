@@ -163,7 +163,35 @@ async function makeTorrents(
   );
 }
 
-/** Who has what, and who is in a swarm now; totals and figures follow from it. */
+/** The figures of all torrents, of those too that wait for approval. */
+async function countSwarms(client: ClientBase, torrents: readonly Torrent[], now: Date): Promise<void> {
+  await client.query(
+    `insert into tracker.torrent_statistics
+       (torrent_id, seeders, leechers, times_completed, total_uploaded, total_downloaded, view_count, last_announce_at,
+        last_seeded_at, updated_at)
+     select
+       torrent.id,
+       count(session.peer_id) filter (where session.is_seeder),
+       count(session.peer_id) filter (where not session.is_seeder),
+       moved.completed, moved.uploaded, moved.downloaded, moved.people * 7,
+       max(session.last_announce_at), max(session.last_announce_at) filter (where session.is_seeder), $2
+     from tracker.torrents as torrent
+     left join tracker.peers as session on session.torrent_id = torrent.id
+     cross join lateral (
+       select
+         count(history.completed_at) as completed, count(*) as people,
+         coalesce(sum(history.uploaded), 0) as uploaded, coalesce(sum(history.downloaded), 0) as downloaded
+       from tracker.user_torrents as history
+       where history.torrent_id = torrent.id
+     ) as moved
+     where torrent.id = any ($1)
+     group by torrent.id, moved.completed, moved.people, moved.uploaded, moved.downloaded
+     on conflict (torrent_id) do nothing`,
+    [torrents.map(({ id }) => id), now],
+  );
+}
+
+/** Who has what, and who is in a swarm now; totals follow from it. */
 async function fillSwarms(
   client: ClientBase,
   chance: Chance,
@@ -238,30 +266,6 @@ async function fillSwarms(
       started_at: first,
       last_announce_at: last,
     })),
-  );
-  await client.query(
-    `insert into tracker.torrent_statistics
-       (torrent_id, seeders, leechers, times_completed, total_uploaded, total_downloaded, view_count, last_announce_at,
-        last_seeded_at, updated_at)
-     select
-       torrent.id,
-       count(session.peer_id) filter (where session.is_seeder),
-       count(session.peer_id) filter (where not session.is_seeder),
-       moved.completed, moved.uploaded, moved.downloaded, moved.people * 7,
-       max(session.last_announce_at), max(session.last_announce_at) filter (where session.is_seeder), $2
-     from tracker.torrents as torrent
-     left join tracker.peers as session on session.torrent_id = torrent.id
-     cross join lateral (
-       select
-         count(history.completed_at) as completed, count(*) as people,
-         coalesce(sum(history.uploaded), 0) as uploaded, coalesce(sum(history.downloaded), 0) as downloaded
-       from tracker.user_torrents as history
-       where history.torrent_id = torrent.id
-     ) as moved
-     where torrent.id = any ($1)
-     group by torrent.id, moved.completed, moved.people, moved.uploaded, moved.downloaded
-     on conflict (torrent_id) do nothing`,
-    [torrents.map(({ id }) => id), now],
   );
   await client.query(
     `insert into tracker.user_statistics as totals (user_id, uploaded, downloaded, seed_seconds, torrents_snatched)
@@ -417,6 +421,7 @@ export async function fillTracker(
   await makeTorrents(client, chance, torrents, moderator);
   const listed = torrents.filter(({ status }) => status === 'approved');
   const peers = await fillSwarms(client, chance, people, listed, now);
+  await countSwarms(client, torrents, now);
   await fillRequests(client, chance, people, listed, now);
   await insertRows(
     client,

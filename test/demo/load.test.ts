@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { fingerprint } from '../../src/catalog/fingerprint.ts';
 import { type LoadResult, loadScale } from '../../src/demo/index.ts';
 import { checkInvariants } from '../../src/doctor/invariants.ts';
+import { modules } from '../../src/modules.ts';
 import { createUser, type TestDatabase, testDatabase } from '../harness/index.ts';
 import { digests } from './digest.ts';
+import { leaveOut, optional } from './left-out.ts';
 
 const now = new Date('2026-11-01T12:00:00Z');
 const small = { scale: 0.01, now };
@@ -40,6 +43,30 @@ async function dangling(db: TestDatabase): Promise<readonly unknown[]> {
   return broken;
 }
 
+/** What the catalog says, and what a fingerprint leaves out of indexes: what they are a part of, and whether they are whole. */
+async function schemaOf(
+  db: TestDatabase,
+): Promise<{ readonly facts: unknown[]; readonly indexes: unknown[] }> {
+  const client = await db.pool.connect();
+  try {
+    const facts = await fingerprint(client, [...modules.map(({ schema }) => schema), 'parts']);
+    const { rows: indexes } = await client.query(
+      `select
+         own.indexrelid::regclass::text as name, pg_get_indexdef(own.indexrelid) as definition,
+         own.indisvalid and own.indisready and own.indislive as "isWhole", link.inhparent::regclass::text as parent,
+         obj_description(own.indexrelid, 'pg_class') as comment, class.relowner::regrole::text as owner
+       from pg_catalog.pg_index as own
+       join pg_catalog.pg_class as class on class.oid = own.indexrelid
+       left join pg_catalog.pg_inherits as link on link.inhrelid = own.indexrelid
+       where class.relnamespace::regnamespace::text !~ '^pg_'
+       order by 1`,
+    );
+    return { facts: facts.map(({ kind, identity, definition }) => [kind, identity, definition]), indexes };
+  } finally {
+    client.release();
+  }
+}
+
 describe('a community for measuring', () => {
   let db: TestDatabase;
   let result: LoadResult;
@@ -58,7 +85,11 @@ describe('a community for measuring', () => {
         (select max(last_seq) > 20 * avg(last_seq) from messaging.conversations) as "isSkewed",
         (select count(distinct tableoid) > 1 from messaging.messages) as "isSpread",
         (select min(upvote_count) < max(upvote_count) and min(comment_count) = 0 or max(comment_count) > 20 from forums.posts) as "isUneven",
-        (select array_agg(distinct status order by status) from governance.proposals) as states`);
+        (select array_agg(distinct status order by status) from governance.proposals) as states,
+        (select max(times_completed) > 10 * avg(times_completed) from tracker.torrent_statistics) as "hasLargeSwarms",
+        (select array_agg(distinct kind order by kind) from tracker.bonus_transactions) as movements,
+        (select max(last_task_number) > 1.5 * avg(last_task_number) from workspace.projects) as "hasLargeProjects",
+        (select count(*)::int from insight.message_analyses) > 0 as "hasAnalyses"`);
     expect(rows).toEqual([
       {
         members: 1_000,
@@ -68,6 +99,10 @@ describe('a community for measuring', () => {
         isSpread: true,
         isUneven: true,
         states: ['active', 'draft', 'expired', 'passed', 'rejected'],
+        hasLargeSwarms: true,
+        movements: ['adjustment', 'bounty_escrow', 'bounty_payout', 'bounty_refund', 'earned'],
+        hasLargeProjects: true,
+        hasAnalyses: true,
       },
     ]);
   });
@@ -77,6 +112,17 @@ describe('a community for measuring', () => {
     const results = await checkInvariants({ databaseUrl: db.url });
     expect(results.filter(({ state }) => state !== 'holds')).toEqual([]);
     expect(await dangling(db)).toEqual([]);
+  });
+
+  it('leaves the schema as it was: indexes that are built afterwards are the ones that were there', async () => {
+    const place = await testDatabase();
+    const [loaded, untouched] = [await schemaOf(db), await schemaOf(place)];
+    expect(untouched.indexes.length).toBeGreaterThan(500);
+    expect(loaded.indexes).toEqual(untouched.indexes);
+    expect(loaded.facts).toEqual(untouched.facts);
+    // Both are copies of one database, so an index that was never dropped has the same number in both.
+    const number = `select 'messaging.messages_content_trgm_idx'::regclass::oid::bigint as oid`;
+    expect((await db.query(number)).rows).not.toEqual((await place.query(number)).rows);
   });
 
   it('tells how many rows each step wrote, and how far it is', async () => {
@@ -146,8 +192,7 @@ describe('a community for measuring', () => {
 
   it('is another for another seed, and does without the modules that are not there', async () => {
     const place = await testDatabase();
-    const left = ['forums', 'messaging', 'groups', 'governance', 'ledger', 'moderation'];
-    await place.query(left.map((schema) => `drop schema ${schema} cascade`).join('; '));
+    await leaveOut(place, optional);
     const { steps } = await loadScale({ databaseUrl: place.url, ...small, seed: 2 });
     expect((await digests(place))['core.users']).not.toBe((await digests(db))['core.users']);
     expect(steps.map(({ step }) => step)).toContain('friendships');

@@ -15,7 +15,12 @@ const upload = `
 const repairPosts = 'select forums.repair_counters(array(select id from forums.posts))';
 const repairGroups = 'select groups.repair_counters(array(select id from groups.groups))';
 const repairProposals = 'select governance.repair_counters(array(select id from governance.proposals))';
+const repairTotals = 'select tracker.repair_statistics(array(select user_id from tracker.user_statistics))';
+const repairCatalogue = `select tracker.repair_counters(array(
+  select id from tracker.torrents union all select id from tracker.requests
+  union all select id from tracker.collections union all select id from tracker.tags))`;
 
+const someTorrent = '(select id from tracker.torrents order by id limit 1)';
 const somePost = '(select id from forums.posts where comment_count > 2 order by id limit 1)';
 const someComment = '(select id from forums.comments where reply_count > 0 order by id limit 1)';
 const someConversation = '(select id from messaging.conversations where last_seq > 3 order by id limit 1)';
@@ -251,6 +256,110 @@ export const breakages: Readonly<Record<string, Breakage>> = {
     sql: `insert into ledger.chain_receipts (network, transaction_hash, user_id, transaction_id)
       select 'ethereum', '0xab', user_id, id from ledger.transactions order by 1, 2 limit 1;
       set constraints all immediate`,
+  },
+
+  'tracker.torrents.files': { sql: 'delete from tracker.torrent_files where position = 0' },
+  'tracker.torrents.upload': {
+    sql: `${upload} update tracker.torrents set torrent_upload_id = '00000000-0000-7000-8000-0000000000f1' where id = ${someTorrent}`,
+  },
+  'tracker.torrent_statistics.row': {
+    sql: `delete from tracker.torrent_statistics where torrent_id = ${someTorrent}`,
+  },
+  'tracker.torrent_statistics.times_completed': {
+    sql: 'update tracker.torrent_statistics set times_completed = 0',
+  },
+  'tracker.comments.comment_count': {
+    sql: `update tracker.comments set deleted_at = now() where id = (select id from tracker.comments order by id limit 1)`,
+    repair: repairCatalogue,
+  },
+  'tracker.torrent_tag_assignments.score': {
+    sql: 'update tracker.torrent_tag_assignments set score = score + 1',
+    repair: repairCatalogue,
+  },
+  'tracker.tags.usage_count': { sql: 'update tracker.tags set usage_count = 0', repair: repairCatalogue },
+  'tracker.requests.vote_count': {
+    sql: 'update tracker.requests set vote_count = vote_count + 1',
+    repair: repairCatalogue,
+  },
+  'tracker.requests.total_bounty': {
+    sql: 'update tracker.requests set total_bounty = total_bounty + 1',
+    repair: repairCatalogue,
+  },
+  'tracker.requests.escrow': {
+    sql: `update tracker.requests set status = 'cancelled' where status = 'pending'`,
+  },
+  'tracker.request_bounties.movements': {
+    sql: `update tracker.request_bounties set amount = amount + 1 where id = (select id from tracker.request_bounties order by id limit 1)`,
+  },
+  'tracker.bonus_transactions.balance': {
+    sql: `update tracker.bonus_transactions set balance_after = balance_after + 1 where kind = 'bounty_escrow'`,
+  },
+  'tracker.user_statistics.points': {
+    sql: 'update tracker.user_statistics set seedbonus = seedbonus + 1',
+    repair: repairTotals,
+  },
+  'tracker.user_statistics.counts': {
+    sql: 'update tracker.user_statistics set torrents_uploaded = torrents_uploaded + 1',
+    repair: repairTotals,
+  },
+  'tracker.user_statistics.history': {
+    sql: 'update tracker.user_statistics set uploaded = 0',
+    repair: repairTotals,
+  },
+  'tracker.collections.item_count': {
+    sql: 'update tracker.collections set item_count = item_count + 1',
+    repair: repairCatalogue,
+  },
+  'tracker.collections.subscriber_count': {
+    sql: 'update tracker.collections set subscriber_count = subscriber_count + 1',
+    repair: repairCatalogue,
+  },
+
+  'workspace.projects.owner': {
+    sql: `update workspace.project_members set role = 'member' where role = 'owner'`,
+  },
+  'workspace.projects.last_task_number': { sql: 'update workspace.projects set last_task_number = 1' },
+  'workspace.tasks.tree': {
+    sql: `update workspace.tasks as task
+      set parent_id = other.id
+      from workspace.tasks as other
+      where other.project_id = task.project_id and (task.number, other.number) in ((1, 2), (2, 1))`,
+  },
+  'workspace.documents.tree': {
+    sql: `update workspace.documents as page
+      set parent_id = other.id
+      from workspace.documents as other
+      where other.project_id = page.project_id and other.id < page.id;
+      update workspace.documents set deleted_at = now() where parent_id is null`,
+  },
+
+  'insight.message_analyses.message': {
+    sql: `update groups.channel_messages set content = '', deleted_at = now()
+      where id = (select message_id from insight.message_analyses order by 1 limit 1)`,
+  },
+  'insight.message_analyses.consent': { sql: 'update core.user_settings set allow_ai_analysis = false' },
+  'insight.conversation_summaries.message_count': {
+    sql: 'update insight.conversation_summaries set message_count = message_count + 1',
+  },
+  'insight.summary_participants.message_count': {
+    sql: 'update insight.summary_participants set message_count = message_count + 1',
+  },
+
+  'media.uploads.digest': { sql: upload },
+  'media.uploads.purged': { sql: `${upload} update media.uploads set purged_at = now()` },
+
+  'audit.logs.guards': {
+    sql: `do $$ begin
+      execute 'drop trigger refuse_truncate on ' || (select partition from ops.partition_bounds('audit.logs') limit 1);
+    end $$`,
+  },
+  'audit.logs.no_secrets': {
+    sql: `insert into audit.logs (actor_role, action, resource_type, new_values)
+      values ('stoa_member', 'change', 'auth.accounts', '{"password_hash": "x", "email": "y"}')`,
+  },
+  'audit.privacy_requests.state': {
+    sql: `insert into audit.privacy_requests (user_id, kind, status, completed_at)
+      select user_id, 'erase', 'done', now() from auth.accounts limit 1`,
   },
 
   'moderation.queue_items.report_count': {

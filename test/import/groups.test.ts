@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { checkInvariants } from '../../src/doctor/invariants.ts';
 import { importGroups } from '../../src/import/groups.ts';
 import type { RejectedRow } from '../../src/import/rejected.ts';
 import { createUser, testDatabase } from '../harness/index.ts';
@@ -169,6 +170,14 @@ test('names that differ in signs only are two people', async () => {
     { username: 'irc_ash_a_2', display_name: 'Ash|a', content: 'one again' },
     { username: 'irc_ash_a_4', display_name: 'Ash`a', content: 'three' },
   ]);
+});
+
+test('what arrives keeps every invariant, also when an earlier day comes later', async () => {
+  for (const day of [laterDay, earlierDay]) {
+    await load([day]);
+    const results = await checkInvariants({ databaseUrl: db.url });
+    expect(results.filter(({ state }) => state !== 'holds')).toEqual([]);
+  }
 });
 
 test('running it again adds nothing and changes nothing', async () => {

@@ -176,7 +176,7 @@ Exit codes: ${exitCodes.ok} loaded, ${exitCodes.refused} refused, ${exitCodes.da
     .action(async (options: { scale: number; seed: number; add?: true; json?: true }, command: Command) => {
       const settings = await settingsOf(command);
       refuseInProduction(settings);
-      const bar = progress('load', 'rows', Math.round(options.scale * 5_200_000));
+      const bar = progress('load', 'rows', Math.round(options.scale * 6_300_000));
       const result = await withOpenDatabase(
         settings,
         { command: 'seed load', onEvent: note },

@@ -3,6 +3,13 @@ import { inParts, type LoadModule, share, sizeByRank } from './step.ts';
 /** Forums in which few posts get most of the votes and answers. Answers come in trees of four, three deep. */
 export const forums: LoadModule = {
   schemas: ['forums'],
+  bulk: [
+    'forums.subscriptions',
+    'forums.posts',
+    'forums.post_votes',
+    'forums.comments',
+    'forums.comment_votes',
+  ],
   steps: (plan) => {
     const { members, nowMs, seed } = plan;
     const boards = share(plan, 100, 6);

@@ -6,6 +6,7 @@ import { type LoadModule, share } from './step.ts';
  */
 export const governance: LoadModule = {
   schemas: ['governance', 'ledger'],
+  bulk: ['governance.user_tokens', 'governance.voting_snapshots', 'governance.votes', 'ledger.transactions'],
   steps: (plan) => {
     const { members, nowMs, seed } = plan;
     const holders = Math.max(100, Math.floor(members / 5));

@@ -6,6 +6,12 @@ import { inParts, type LoadModule, share, sizeByRank } from './step.ts';
  */
 export const groups: LoadModule = {
   schemas: ['groups'],
+  bulk: [
+    'groups.group_members',
+    'groups.group_member_roles',
+    'groups.channel_messages',
+    'groups.channel_reads',
+  ],
   steps: (plan) => {
     const { members, nowMs } = plan;
     const places = share(plan, 400, 8);

@@ -4,13 +4,27 @@ import { connect } from '../../postgres/connect.ts';
 import { forums } from './forums.ts';
 import { governance } from './governance.ts';
 import { groups } from './groups.ts';
+import { deferIndexes } from './indexes.ts';
+import { insight } from './insight.ts';
 import { messaging } from './messaging.ts';
 import { moderation } from './moderation.ts';
 import { people } from './people.ts';
 import { type LoadModule, type LoadPlan, type LoadStep, prepareDraws } from './step.ts';
+import { tracker } from './tracker.ts';
+import { workspace } from './workspace.ts';
 
 /** What requires what stands below it. */
-const modules: readonly LoadModule[] = [people, messaging, groups, forums, governance, moderation];
+const modules: readonly LoadModule[] = [
+  people,
+  messaging,
+  groups,
+  forums,
+  governance,
+  moderation,
+  tracker,
+  workspace,
+  insight,
+];
 
 export interface LoadOptions {
   /** Of a role that may become `stoa_owner`. A superuser loads faster: foreign keys are then not looked up row by row. */
@@ -114,21 +128,66 @@ async function silenceTriggers(
   };
 }
 
-/** What autovacuum would do in the next hour: statistics for the planner, visibility maps, text indexes merged. */
-async function vacuum(client: ClientBase, wanted: readonly LoadModule[]): Promise<StepResult> {
-  const started = performance.now();
-  await client.query('set role stoa_owner');
-  const { rows } = await client.query<{ name: string }>(
-    `select class.oid::regclass::text as name
+/** Tables that hold something, the largest first; a partitioned one stands for its partitions. */
+async function filledTables(
+  client: ClientBase,
+  schemas: readonly string[],
+): Promise<readonly { readonly name: string; readonly bytes: number }[]> {
+  const { rows } = await client.query<{ name: string; bytes: string }>(
+    `select class.oid::regclass::text as name, sum(pg_total_relation_size(part.relid)) as bytes
      from pg_catalog.pg_class as class
+     cross join lateral (
+       select class.oid as relid where class.relkind = 'r'
+       union all
+       select tree.relid from pg_partition_tree(class.oid) as tree where class.relkind = 'p' and tree.isleaf
+     ) as part
      where class.relkind in ('r', 'p')
        and not class.relispartition
        and class.relowner = 'stoa_owner'::regrole
-       and class.relnamespace::regnamespace::text = any ($1)`,
-    [wanted.flatMap(({ schemas }) => schemas)],
+       and class.relnamespace::regnamespace::text = any ($1)
+     group by class.oid
+     having sum(pg_relation_size(part.relid)) > 0
+     order by 2 desc, 1`,
+    [schemas],
   );
-  await client.query(`set maintenance_work_mem = '256MB'`);
-  await client.query(`vacuum (analyze) ${rows.map(({ name }) => name).join(', ')}`);
+  return rows.map(({ name, bytes }) => ({ name, bytes: Number(bytes) }));
+}
+
+/**
+ * What autovacuum would do in the next hour: statistics for the planner, visibility maps, text indexes merged. In two
+ * sessions, because each of them keeps one core busy.
+ */
+async function vacuum(databaseUrl: string, wanted: readonly LoadModule[]): Promise<StepResult> {
+  const started = performance.now();
+  const clients: ClientBase[] = [];
+  const ends: (() => Promise<void>)[] = [];
+  try {
+    for (let session = 0; session < 2; session += 1) {
+      const client = await connect(databaseUrl, 'seed load, vacuum');
+      ends.push(() => client.end());
+      await client.query(
+        `set role stoa_owner; set synchronous_commit = off; set maintenance_work_mem = '256MB'`,
+      );
+      clients.push(client);
+    }
+    const shares = clients.map((client) => ({ client, bytes: 0, names: [] as string[] }));
+    const [first] = shares;
+    if (first) {
+      const schemas = wanted.flatMap((module) => module.schemas);
+      for (const { name, bytes } of await filledTables(first.client, schemas)) {
+        const lightest = shares.reduce((one, other) => (other.bytes < one.bytes ? other : one), first);
+        lightest.names.push(name);
+        lightest.bytes += bytes;
+      }
+    }
+    await Promise.all(
+      shares
+        .filter(({ names }) => names.length > 0)
+        .map(({ client, names }) => client.query(`vacuum (analyze) ${names.join(', ')}`)),
+    );
+  } finally {
+    await Promise.all(ends.map((end) => end()));
+  }
   return { step: 'vacuum and analyze', rows: 0, elapsedMs: Math.round(performance.now() - started) };
 }
 
@@ -155,10 +214,11 @@ export async function loadScale(options: LoadOptions): Promise<LoadResult> {
   const client = await connect(options.databaseUrl, 'seed load');
   try {
     await client.query('begin; set local synchronous_commit = off');
-    // Plans are made for one use, rows come in order of their keys, and what is new in a text index is merged in larger
-    // pieces than the 4 MB of daily business: messages load a fifth faster ("stoa seed load --scale 0.3" prints it).
+    // Plans are made for one use, rows come in order of their keys, and what is new in a text index that is kept is
+    // merged in larger pieces than the 4 MB of daily business.
     await client.query(
-      `set local jit = off; set local work_mem = '256MB'; set local gin_pending_list_limit = '32MB'`,
+      `set local jit = off; set local work_mem = '256MB'; set local maintenance_work_mem = '256MB';
+       set local gin_pending_list_limit = '32MB'`,
     );
     await client.query(`select pg_advisory_xact_lock(hashtextextended('stoa.seed', 0))`);
     await client.query('set local role stoa_owner');
@@ -171,6 +231,10 @@ export async function loadScale(options: LoadOptions): Promise<LoadResult> {
       wanted.flatMap(({ schemas }) => schemas),
     );
     await prepareDraws(client, plan);
+    const buildIndexes = await deferIndexes(
+      client,
+      wanted.flatMap(({ bulk = [] }) => bulk),
+    );
 
     const steps: StepResult[] = [];
     let total = 0;
@@ -187,10 +251,14 @@ export async function loadScale(options: LoadOptions): Promise<LoadResult> {
       steps.push({ step: step.name, rows, elapsedMs: Math.round(performance.now() - started) });
     };
     for (const module of wanted) for (const step of module.steps(plan)) await run(step);
+    options.onProgress?.({ step: 'indexes', rows: 0, total });
+    const indexing = performance.now();
+    await buildIndexes();
+    steps.push({ step: 'indexes', rows: 0, elapsedMs: Math.round(performance.now() - indexing) });
     const areKeysChecked = await restore();
     await client.query('commit');
     options.onProgress?.({ step: 'vacuum and analyze', rows: 0, total });
-    steps.push(await vacuum(client, wanted));
+    steps.push(await vacuum(options.databaseUrl, wanted));
     return {
       members: plan.members,
       areKeysChecked,

@@ -6,6 +6,7 @@ import { inParts, type LoadModule, share, sizeByRank } from './step.ts';
  */
 export const messaging: LoadModule = {
   schemas: ['messaging'],
+  bulk: ['messaging.conversations', 'messaging.conversation_participants', 'messaging.messages'],
   steps: (plan) => {
     const { members, nowMs } = plan;
     const messages = share(plan, 500_000, 500);

@@ -5,6 +5,13 @@ const distances = [1, 2, 5, 17, 90, 331, 2_003, 20_011];
 
 export const people: LoadModule = {
   schemas: ['core', 'social', 'notifications'],
+  bulk: [
+    'core.users',
+    'core.profiles',
+    'social.friendships',
+    'social.friend_edges',
+    'notifications.notifications',
+  ],
   steps: (plan) => {
     const { members, seed } = plan;
     const near = distances.filter((distance) => distance * 2 < members).join(', ');
@@ -64,7 +71,8 @@ export const people: LoadModule = {
                 ${plan.nowMs} - (1 + pg_temp.dice(n * 8 + pair.place, 5) % 98) * 86400000::bigint as ms,
                 pg_temp.dice(n * 8 + pair.place, 6) % 5 > 0 as is_accepted
             ) as asked
-            where pair.place = 1 or pg_temp.chance(n * 8 + pair.place, 7) < 0.55`,
+            where pair.place = 1 or pg_temp.chance(n * 8 + pair.place, 7) < 0.55
+            order by 1`,
         ),
       },
       {
@@ -72,14 +80,22 @@ export const people: LoadModule = {
         statements: [
           // An addition finds the edges of those who are friends already.
           `insert into social.friend_edges (user_id, friend_id, since)
-           select friendship.user_id, friendship.friend_id, friendship.accepted_at
-           from social.friendships as friendship
-           where friendship.status = 'accepted'
-           union all
-           select friendship.friend_id, friendship.user_id, friendship.accepted_at
-           from social.friendships as friendship
-           where friendship.status = 'accepted'
-           on conflict do nothing`,
+           select edge.user_id, edge.friend_id, edge.since
+           from (
+             select friendship.user_id, friendship.friend_id, friendship.accepted_at as since
+             from social.friendships as friendship
+             where friendship.status = 'accepted'
+             union all
+             select friendship.friend_id, friendship.user_id, friendship.accepted_at
+             from social.friendships as friendship
+             where friendship.status = 'accepted'
+           ) as edge
+           where not exists (
+             select
+             from social.friend_edges as known
+             where known.user_id = edge.user_id and known.friend_id = edge.friend_id
+           )
+           order by 1, 2`,
         ],
       },
       {
