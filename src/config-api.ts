@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
-import type { TrustProxy } from './api/client-address.ts';
 import { type QueryLimits, queryLimits } from './api/query-limits.ts';
 import { exitCodes, StoaError } from './errors.ts';
+import type { TrustProxy } from './http/client-address.ts';
 import { isUrlWith, listOf, oneOf, type Setting, text, wholeNumber, yesOrNo } from './setting-forms.ts';
 
 /** The settings of how the API is served. src/config.ts reads them with all others. */

@@ -4,10 +4,20 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { type ApiSettings, apiSettings, apiSettingsOf, apiValues } from './config-api.ts';
+import { type TrackerSettings, trackerSettings, trackerSettingsOf, trackerValues } from './config-tracker.ts';
 import { dataFolder } from './data-folder.ts';
 import { exitCodes, StoaError } from './errors.ts';
 import { resolveModules } from './modules.ts';
-import { isUrlWith, listOf, oneOf, type Setting, text, wholeNumber, yesOrNo } from './setting-forms.ts';
+import {
+  isUrlWith,
+  listOf,
+  oneOf,
+  type Setting,
+  text,
+  webUrl,
+  wholeNumber,
+  yesOrNo,
+} from './setting-forms.ts';
 
 export type { Setting } from './setting-forms.ts';
 
@@ -25,6 +35,7 @@ export interface Config {
   readonly gatewayUrl: string | undefined;
   readonly authUrl: string | undefined;
   readonly mediaUrl: string | undefined;
+  readonly trackerUrl: string | undefined;
   readonly workerUrl: string | undefined;
   /** Given to every login role when the database is prepared. Undefined: they keep what they have. */
   readonly rolePassword: string | undefined;
@@ -61,6 +72,8 @@ export interface Config {
   readonly metricsToken: string | undefined;
   /** How the API is served: limits, origins, cookies, proxies. */
   readonly api: ApiSettings;
+  /** How the tracker takes announces. */
+  readonly tracker: TrackerSettings;
   /** Load demo data into a database that is new. */
   readonly demo: boolean;
 }
@@ -75,13 +88,6 @@ const postgresUrl = z
   .refine((value) => isUrlWith(value, ['postgres:', 'postgresql:']), {
     error: 'a URL such as postgres://user:password@host:5432/database',
   });
-
-const webUrl = z
-  .string({ error: 'a URL such as https://community.example' })
-  .refine((value) => isUrlWith(value, ['http:', 'https:']), {
-    error: 'a URL such as https://community.example',
-  })
-  .transform((value) => value.replace(/\/+$/, ''));
 
 const keyForm = '32 bytes as 64 hexadecimal digits or as base64 (make one with: openssl rand -base64 32)';
 const key = z
@@ -132,6 +138,14 @@ export const settings: readonly Setting[] = [
     environment: ['STOA_MEDIA_URL'],
     secret: true,
     summary: 'The login of the functions for the bytes of uploads, `stoa_media`.',
+    defaultText: '`databaseUrl`, acting as that role',
+    schema: postgresUrl,
+  },
+  {
+    key: 'trackerUrl',
+    environment: ['STOA_TRACKER_URL'],
+    secret: true,
+    summary: 'The login that announces are written with, `stoa_tracker`.',
     defaultText: '`databaseUrl`, acting as that role',
     schema: postgresUrl,
   },
@@ -211,7 +225,7 @@ export const settings: readonly Setting[] = [
     environment: ['STOA_SECRET_KEY'],
     secret: true,
     summary:
-      'Encrypts second-factor secrets: 32 bytes in hexadecimal or base64. Losing it means new second factors for all.',
+      'Encrypts second-factor secrets and passkeys: 32 bytes in hexadecimal or base64. Losing it means new ones for all.',
     defaultText: 'generated, kept in the data folder',
     schema: key,
   },
@@ -336,6 +350,7 @@ export const settings: readonly Setting[] = [
     schema: yesOrNo,
   },
   ...apiSettings,
+  ...trackerSettings,
 ];
 
 export interface ConfigInput {
@@ -486,6 +501,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       gatewayUrl: z.string().optional(),
       authUrl: z.string().optional(),
       mediaUrl: z.string().optional(),
+      trackerUrl: z.string().optional(),
       workerUrl: z.string().optional(),
       rolePassword: z.string().optional(),
       dataDir: z.string().default('.stoa'),
@@ -510,6 +526,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       logLevel: z.enum(logLevels).default('info'),
       demo: z.boolean().optional(),
       ...apiValues,
+      ...trackerValues,
     })
     .parse(Object.fromEntries(settings.map(({ key: name }) => [name, given(name)])));
   const isProduction = values.environment === 'production';
@@ -524,6 +541,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     gatewayUrl: values.gatewayUrl,
     authUrl: values.authUrl,
     mediaUrl: values.mediaUrl,
+    trackerUrl: values.trackerUrl,
     workerUrl: values.workerUrl,
     rolePassword: values.rolePassword,
     dataDir,
@@ -550,6 +568,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     logLevel: values.logLevel,
     metricsToken: values.metricsToken,
     api: apiSettingsOf(values, { isProduction, explorer, publicUrl, projectDir }),
+    tracker: trackerSettingsOf(values, publicUrl),
     demo: values.demo ?? !isProduction,
   };
   return silent(config);

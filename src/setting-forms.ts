@@ -60,3 +60,10 @@ export function isUrlWith(value: string, protocols: readonly string[]): boolean 
     return false;
   }
 }
+
+export const webUrl = z
+  .string({ error: 'a URL such as https://community.example' })
+  .refine((value) => isUrlWith(value, ['http:', 'https:']), {
+    error: 'a URL such as https://community.example',
+  })
+  .transform((value) => value.replace(/\/+$/, ''));

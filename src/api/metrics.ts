@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Pool } from 'pg';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
+import type { Figure } from '../http/endpoint.ts';
 import type { RateScope } from './rates.ts';
 import type { OperationKind } from './request-scope.ts';
 
@@ -11,10 +12,12 @@ export interface MetricsOptions {
   readonly auth: Pool;
   /** WebSockets that are open. */
   readonly sockets: () => number;
+  /** Of others that answer on the same port. */
+  readonly figures?: readonly Figure[];
 }
 
 export interface AnsweredRequest {
-  readonly operation: OperationKind | 'refused' | 'other';
+  readonly operation: OperationKind | 'refused' | 'endpoint' | 'other';
   readonly status: number;
   readonly seconds: number;
   readonly codes: readonly string[];
@@ -40,7 +43,7 @@ const figureShape = z.array(
  * What operators watch, one registry an API. No label carries anything of a person or of a query: their values are few
  * and known.
  */
-export function createMetrics({ pools, auth, sockets }: MetricsOptions): Metrics {
+export function createMetrics({ pools, auth, sockets, figures = [] }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const durations = new Histogram({
@@ -100,6 +103,16 @@ export function createMetrics({ pools, auth, sockets }: MetricsOptions): Metrics
       this.set(sockets());
     },
   });
+  for (const { name, help, read } of figures) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
   new Gauge({
     name: 'stoa_memory_bytes',
     help: 'Memory of this process.',

@@ -23,6 +23,7 @@ import { explorerPath, explorerStaticPath, graphqlPath } from './paths.ts';
 import { type PersistedOperations, persistedPreset } from './persisted.ts';
 import { makeQueryGuardPlugin } from './query-guard.ts';
 import { makeSubscriptionPlugins } from './realtime/plugin.ts';
+import { makeTorrentPlugins } from './torrents/plugin.ts';
 import { UploadsPlugin } from './uploads/plugin.ts';
 import { ViewerPlugin } from './viewer.ts';
 
@@ -77,6 +78,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       AuthPlugin,
       ...makeSubscriptionPlugins(options.modules),
       UploadsPlugin,
+      ...makeTorrentPlugins(options.modules),
     ],
     disablePlugins: [
       // Pages have a size: see paging.ts.

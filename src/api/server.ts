@@ -6,6 +6,8 @@ import { makeSchema } from 'postgraphile/graphile-build';
 import { createAuthService } from '../auth/service.ts';
 import type { Config } from '../config.ts';
 import { exitCodes, StoaError } from '../errors.ts';
+import { makeClientAddress, networkOf } from '../http/client-address.ts';
+import type { Endpoint } from '../http/endpoint.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { loadMigrations } from '../migrate/load.ts';
 import { projectRoot } from '../migrate/root.ts';
@@ -13,7 +15,6 @@ import { resolveModules } from '../modules.ts';
 import { createPool } from '../postgres/connect.ts';
 import { openStorage } from '../storage/open.ts';
 import { authenticate } from './authenticate.ts';
-import { makeClientAddress, networkOf } from './client-address.ts';
 import type { StoaRequest } from './context.ts';
 import { drain } from './drain.ts';
 import { explainError } from './errors.ts';
@@ -59,6 +60,8 @@ export interface ApiOptions {
   readonly logger?: Logger;
   /** Where subscriptions differ from the defaults. */
   readonly realtime?: Partial<RealtimeLimits>;
+  /** Others that answer on the same port. They are closed with the API, also when it does not start. */
+  readonly endpoints?: readonly Endpoint[];
 }
 
 export interface RunningApi {
@@ -87,6 +90,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
   const gateway = createPool(config.gatewayUrl, { applicationName: 'api', max: gatewayConnections, onError });
   const auth = createPool(config.authUrl, { applicationName: 'sign-in', max: authConnections, onError });
   const media = createPool(config.mediaUrl, { applicationName: 'files', max: mediaConnections, onError });
+  const { endpoints = [] } = options;
   const limits = { ...realtimeLimits, ...options.realtime };
   const listeners = createPool(config.gatewayUrl, {
     applicationName: 'subscriptions',
@@ -95,7 +99,13 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     onError,
   });
   const endPools = async (): Promise<void> => {
-    await Promise.all([gateway.end(), auth.end(), media.end(), listeners.end()]);
+    await Promise.all([
+      gateway.end(),
+      auth.end(),
+      media.end(),
+      listeners.end(),
+      ...endpoints.map((endpoint) => endpoint.close()),
+    ]);
   };
 
   try {
@@ -111,7 +121,11 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     const persisted = openPersistedOperations(settings.persisted);
     let realtime: Realtime | undefined;
     const metrics = createMetrics({
-      pools: { gateway, auth, media, subscriptions: listeners },
+      pools: Object.assign(
+        { gateway, auth, media, subscriptions: listeners },
+        ...endpoints.map((endpoint) => endpoint.pools),
+      ),
+      figures: endpoints.flatMap((endpoint) => endpoint.figures),
       auth,
       sockets: () => realtime?.figures.connections ?? 0,
     });
@@ -167,6 +181,22 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
           : settings.openMetrics
             ? 'open'
             : 'closed';
+
+    const answerElsewhere = async (
+      endpoint: Endpoint,
+      message: IncomingMessage,
+      response: ServerResponse,
+    ): Promise<void> => {
+      const address = clientAddress(message);
+      let retryAfter: number | undefined;
+      if (address !== undefined) {
+        await rates.count('address', networkOf(address)).catch((error: unknown) => {
+          if (!(error instanceof HttpRefusal)) throw error;
+          retryAfter = Number(error.extensions['retryAfter'] ?? 1);
+        });
+      }
+      await endpoint.answer({ message, response, path: pathOf(message), address, retryAfter });
+    };
 
     const answer = async (
       message: IncomingMessage,
@@ -241,17 +271,23 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       const requestId = requestIdOf(message);
       const scope: RequestScope = { requestId, isVisitor: false, codes: [] };
       const path = pathOf(message);
+      const endpoint = endpoints.find((candidate) => candidate.owns(path));
       response.setHeader('x-request-id', requestId);
       setSecurityHeaders(response, { isSecure, isExplorer: path.startsWith(explorerPath) });
       if (isClosing) response.setHeader('connection', 'close');
       response.on('close', () => {
         const ms = performance.now() - started;
-        const operation = scope.operation ?? (path === graphqlPath ? 'refused' : 'other');
+        const operation =
+          scope.operation ?? (path === graphqlPath ? 'refused' : endpoint ? 'endpoint' : 'other');
         metrics.answered({ operation, status: response.statusCode, seconds: ms / 1_000, codes: scope.codes });
         const ip = settings.logAddresses ? clientAddress(message) : undefined;
-        log.info(logOf({ message, response, scope, path, ms, ip }), 'request');
+        // Thousands of announces a second are no log that anybody reads.
+        const level = endpoint && response.statusCode < 500 ? 'debug' : 'info';
+        log[level](logOf({ message, response, scope, path, ms, ip }), 'request');
       });
-      const answered = requestScope.run(scope, () => answer(message, response, scope));
+      const answered = requestScope.run(scope, () =>
+        endpoint ? answerElsewhere(endpoint, message, response) : answer(message, response, scope),
+      );
       answered.catch((error: unknown) => {
         if (response.headersSent || response.destroyed || error instanceof ClientGone) {
           response.destroy();
@@ -329,6 +365,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       connections: () => subscriptions.figures.connections,
       close() {
         isClosing = true;
+        for (const endpoint of endpoints) endpoint.drain();
         closing ??= Promise.all([drain(server, settings), subscriptions.close()])
           .then(() => graphql.release())
           .then(() => statusServer?.close())

@@ -13,6 +13,7 @@ import { projectRoot } from '../migrate/root.ts';
 import { resolveModules } from '../modules.ts';
 import { connect } from '../postgres/connect.ts';
 import type { ReadyConfig } from '../postgres/database.ts';
+import { openTracker } from '../tracker/endpoint.ts';
 
 /** The version of this Stoa. */
 export const version: string = createRequire(import.meta.url)('../../package.json').version;
@@ -64,11 +65,15 @@ export async function ensureMigrated(config: ReadyConfig, settings: Config): Pro
 }
 
 /** PostGraphile takes a second to load, so only a command that serves loads it. */
-export async function startApiOf(config: ApiConfig, logger: Logger): Promise<RunningApi> {
+export async function startApiOf(
+  config: ApiConfig & { readonly trackerUrl: string },
+  logger: Logger,
+): Promise<RunningApi> {
   // Grafast decides when it is loaded whether it checks and explains as in development.
   process.env['GRAPHILE_ENV'] ??= config.environment === 'production' ? 'production' : 'development';
   const { startApi } = await import('../api/server.ts');
-  return startApi(config, { logger });
+  const hasTracker = resolveModules(config.modules).some(({ name }) => name === 'tracker');
+  return startApi(config, { logger, endpoints: hasTracker ? [openTracker({ config, log: logger })] : [] });
 }
 
 /** Whether nobody has an account yet. */

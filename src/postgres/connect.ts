@@ -108,6 +108,8 @@ export interface PoolOptions {
   /** Shown in pg_stat_activity, after `stoa `. */
   readonly applicationName: string;
   readonly max: number;
+  /** Default: as long as it takes. Where the server does not say so, the connection is given up a second later. */
+  readonly statementTimeoutMs?: number;
   /** Told when an idle connection breaks; the pool replaces it by itself. */
   readonly onError?: (error: Error) => void;
 }
@@ -119,6 +121,9 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     max: options.max,
     connectionTimeoutMillis,
     keepAlive: true,
+    ...(options.statementTimeoutMs === undefined
+      ? {}
+      : { statement_timeout: options.statementTimeoutMs, query_timeout: options.statementTimeoutMs + 1_000 }),
   });
   const onError = options.onError ?? (() => {});
   pool.on('error', onError);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, extendConfig } from '../config.ts';
 import { dataFolder, ensureDataFolder } from '../data-folder.ts';
 import { exitCodes, StoaError } from '../errors.ts';
+import { resolveModules } from '../modules.ts';
 import { superuser } from './cluster.ts';
 import { connect, databaseOf } from './connect.ts';
 import { embeddedDatabase, embeddedSecrets, embeddedUrl, readPointer, startEmbedded } from './embedded.ts';
@@ -18,6 +19,7 @@ export interface ReadyConfig extends Config {
   readonly gatewayUrl: string;
   readonly authUrl: string;
   readonly mediaUrl: string;
+  readonly trackerUrl: string;
   readonly workerUrl: string;
 }
 
@@ -46,6 +48,15 @@ export interface OpenOptions {
   readonly onEvent?: (text: string) => void;
 }
 
+/** Whether each part of an installation has a login of its own on the server that `databaseUrl` names. */
+export function areLoginsSeparate(config: Config): boolean {
+  const { gatewayUrl, authUrl, mediaUrl, workerUrl, trackerUrl } = config;
+  const hasTracker = resolveModules(config.modules).some(({ name }) => name === 'tracker');
+  return [gatewayUrl, authUrl, mediaUrl, workerUrl, ...(hasTracker ? [trackerUrl] : [])].every(
+    (url) => url !== undefined,
+  );
+}
+
 function openExternal(config: Config, databaseUrl: string): OpenDatabase {
   const login = (given: string | undefined, role: LoginRole): string => given ?? actingUrl(databaseUrl, role);
   return {
@@ -55,13 +66,12 @@ function openExternal(config: Config, databaseUrl: string): OpenDatabase {
       gatewayUrl: login(config.gatewayUrl, 'stoa_gateway'),
       authUrl: login(config.authUrl, 'stoa_auth'),
       mediaUrl: login(config.mediaUrl, 'stoa_media'),
+      trackerUrl: login(config.trackerUrl, 'stoa_tracker'),
       workerUrl: login(config.workerUrl, 'stoa_worker'),
     }),
     isEmbedded: false,
     isHeldHere: false,
-    areLoginsSeparate: [config.gatewayUrl, config.authUrl, config.mediaUrl, config.workerUrl].every(
-      (url) => url !== undefined,
-    ),
+    areLoginsSeparate: areLoginsSeparate(config),
     hold: undefined,
     server: undefined,
     ended: undefined,
@@ -90,6 +100,7 @@ function embeddedConfig(config: Config, port: number): ReadyConfig {
     gatewayUrl: embeddedUrl(port, 'stoa_gateway', secrets),
     authUrl: embeddedUrl(port, 'stoa_auth', secrets),
     mediaUrl: embeddedUrl(port, 'stoa_media', secrets),
+    trackerUrl: embeddedUrl(port, 'stoa_tracker', secrets),
     workerUrl: embeddedUrl(port, 'stoa_worker', secrets),
   });
 }

@@ -8,7 +8,9 @@ import { type RunningApi, startApi } from '../../src/api/server.ts';
 import { authDatabase } from '../../src/auth/database.ts';
 import { openSession } from '../../src/auth/sessions.ts';
 import { loadConfig } from '../../src/config.ts';
+import { resolveModules } from '../../src/modules.ts';
 import { createPool } from '../../src/postgres/connect.ts';
+import { openTracker } from '../../src/tracker/endpoint.ts';
 import type { TestDatabase } from '../harness/index.ts';
 
 export interface GraphqlAnswer {
@@ -57,15 +59,17 @@ export async function startTestApi(
   });
   const log: Record<string, unknown>[] = [];
   const logger = pino({ level: 'info', base: null }, { write: (line) => log.push(JSON.parse(line)) });
+  const ready = { ...config, trackerUrl: db.urlFor('stoa_tracker') };
+  const hasTracker = resolveModules(config.modules).some(({ name }) => name === 'tracker');
   const api = await startApi(
     {
-      ...config,
+      ...ready,
       gatewayUrl: db.urlFor('stoa_gateway'),
       authUrl: db.urlFor('stoa_auth'),
       mediaUrl: db.urlFor('stoa_media'),
       secretKey: Buffer.alloc(32, 7),
     },
-    { logger, realtime },
+    { logger, realtime, endpoints: hasTracker ? [openTracker({ config: ready, log: logger })] : [] },
   );
   const signInPool = createPool(db.urlFor('stoa_auth'), { applicationName: 'test sign-in', max: 1 });
   afterAll(async () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { networkOf } from '../../src/api/client-address.ts';
+import { networkOf } from '../../src/http/client-address.ts';
 import { type TestDatabase, testDatabase } from '../harness/index.ts';
 import { startTestApi, type TestApi } from './api.ts';
 import { json, post } from './http.ts';

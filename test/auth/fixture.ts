@@ -124,6 +124,7 @@ export async function signInFixture(): Promise<SignInFixture> {
     gatewayUrl: db.urlFor('stoa_gateway'),
     authUrl: db.urlFor('stoa_auth'),
     mediaUrl: db.urlFor('stoa_media'),
+    trackerUrl: db.urlFor('stoa_tracker'),
     workerUrl: db.urlFor('stoa_worker'),
     secretKey: randomBytes(32),
   } satisfies ReadyConfig;

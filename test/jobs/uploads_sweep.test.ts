@@ -25,6 +25,7 @@ const config = extendConfig(await loadConfig({ env: { STOA_STORAGE: root } }), {
   gatewayUrl: db.url,
   authUrl: db.url,
   mediaUrl: db.url,
+  trackerUrl: db.url,
   workerUrl: db.urlFor('stoa_worker'),
 });
 const log = createLogger({ level: 'silent' });

@@ -16,6 +16,7 @@ const config = extendConfig(await loadConfig({ env: {} }), {
   gatewayUrl: db.urlFor('stoa_gateway'),
   authUrl: db.urlFor('stoa_auth'),
   mediaUrl: db.urlFor('stoa_media'),
+  trackerUrl: db.urlFor('stoa_tracker'),
   workerUrl: db.urlFor('stoa_worker'),
 });
 

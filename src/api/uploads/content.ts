@@ -26,6 +26,11 @@ function isText(head: Buffer, isWhole: boolean): boolean {
   }
 }
 
+/** A bencoded dictionary with a torrent in it, which is known by nothing but that (BEP 3). */
+function isMetainfo(head: Buffer): boolean {
+  return /^d\d{1,9}:/.test(head.toString('latin1', 0, 16)) && head.includes('4:infod');
+}
+
 function pixelsOf(head: Buffer): Content['pixels'] {
   try {
     const { width, height, orientation = 1 } = imageSize(head);
@@ -62,7 +67,10 @@ export function inspected(source: Readable): {
     async content() {
       const first = Buffer.concat(head);
       const found = await fileTypeFromBuffer(first);
-      const contentType = found?.mime ?? (isText(first, first.length === size) ? 'text/plain' : undefined);
+      const contentType =
+        found?.mime ??
+        (isMetainfo(first) ? 'application/x-bittorrent' : undefined) ??
+        (isText(first, first.length === size) ? 'text/plain' : undefined);
       return {
         contentType,
         size,

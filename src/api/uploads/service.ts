@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { StoaError } from '../../errors.ts';
@@ -105,6 +106,18 @@ export class UploadService {
   /** The address of a file, for somebody who may see the row that shows it. */
   async addressOf(id: string): Promise<string> {
     return `${this.#publicUrl}${this.addresses.sign('fetch', id, await this.#seconds()).path}`;
+  }
+
+  /** The whole of a file that is complete; undefined where there is none, or it is larger. */
+  async read(
+    id: string,
+    maxBytes: number,
+  ): Promise<{ readonly row: TransferRow; readonly bytes: Buffer } | undefined> {
+    const row = await this.find(id);
+    if (row === undefined || row.status !== 'ready' || row.is_deleted || row.size_bytes > maxBytes)
+      return undefined;
+    const { body } = await this.storage.get(row.storage_path);
+    return { row, bytes: await buffer(body) };
   }
 
   /** Takes the bytes that a client sends here, no more than were announced. Refuses by answering false. */

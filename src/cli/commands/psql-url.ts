@@ -11,6 +11,7 @@ const urls: Readonly<Record<string, (config: ReadyConfig) => string>> = {
   gateway: (config) => config.gatewayUrl,
   auth: (config) => config.authUrl,
   media: (config) => config.mediaUrl,
+  tracker: (config) => config.trackerUrl,
   worker: (config) => config.workerUrl,
 };
 

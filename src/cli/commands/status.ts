@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Config } from '../../config.ts';
 import { resolveModules } from '../../modules.ts';
 import { redactUrl } from '../../postgres/connect.ts';
-import { type ReadyConfig, readyConfig } from '../../postgres/database.ts';
+import { areLoginsSeparate, type ReadyConfig, readyConfig } from '../../postgres/database.ts';
 import { type Holder, readHolder } from '../../postgres/holder.ts';
 import { connectAsOwner, countMigrations, type MigrationCounts, version } from '../installation.ts';
 import { print, printJson, styled } from '../output.ts';
@@ -99,7 +99,7 @@ function warningsOf(status: Omit<Status, 'warnings'>): string[] {
   if (pending > 0) warnings.push(`${pending} migrations are pending: run "stoa migrate up".`);
   if (!status.database.areLoginsSeparate) {
     warnings.push(
-      'API, sign-in and worker log in as one user and only act as their roles: set STOA_GATEWAY_URL, STOA_AUTH_URL and STOA_WORKER_URL.',
+      'Its parts log in as one user and only act as their roles: set STOA_GATEWAY_URL, STOA_AUTH_URL, STOA_MEDIA_URL, STOA_WORKER_URL and, with the tracker, STOA_TRACKER_URL.',
     );
   }
   if ((status.worker?.failed ?? 0) > 0) warnings.push(`${status.worker?.failed} jobs have failed for good.`);
@@ -115,9 +115,6 @@ async function readStatus(config: Config): Promise<Status> {
   const isEmbedded = config.databaseUrl === undefined;
   const ready = readyConfig(config);
   const facts = ready && (await askDatabase(ready));
-  const areLoginsSeparate =
-    isEmbedded ||
-    [config.gatewayUrl, config.authUrl, config.mediaUrl, config.workerUrl].every((url) => url !== undefined);
   const status = {
     stoa: { version, node: process.version.slice(1) },
     modules: resolveModules(config.modules).map(({ name }) => name),
@@ -128,7 +125,7 @@ async function readStatus(config: Config): Promise<Status> {
       version: facts?.version ?? null,
       url: ready ? redactUrl(ready.adminUrl) : null,
       sizeBytes: facts?.sizeBytes ?? null,
-      areLoginsSeparate,
+      areLoginsSeparate: isEmbedded || areLoginsSeparate(config),
     },
     migrations: ready ? await countMigrations(ready) : null,
     api: await probeApi(holder?.url ?? `${config.publicUrl}/graphql`),

@@ -1,0 +1,288 @@
+/**
+ * What announces cost. Starts a server of its own with a community (people, torrents, a swarm of each), and prints
+ *
+ * - announces a second over HTTP with 50 peers in the answer, through the whole API process, beside the server of the
+ *   library bittorrent-tracker, which keeps everything in memory and nothing else, in the same run. Each of the two runs in
+ *   a process of its own, and the clients in another; all share the machine. Twice, in turns;
+ * - announces a second of tracker.announce_many alone, on one connection and on two, by size of the set.
+ *
+ * node_modules/.bin/node bench/announce.ts [seconds, default 5]
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { Server } from 'bittorrent-tracker';
+import { startApi } from '../src/api/server.ts';
+import { Dictionary, decode } from '../src/bencode.ts';
+import { loadConfig } from '../src/config.ts';
+import { createLogger } from '../src/log.ts';
+import { migrateUp } from '../src/migrate/index.ts';
+import { createPool, withDatabase } from '../src/postgres/connect.ts';
+import { prepareDatabase } from '../src/postgres/prepare.ts';
+import { loginRoles, loginUrl } from '../src/postgres/roles.ts';
+import { openTracker } from '../src/tracker/endpoint.ts';
+import { startTestServer } from '../test/harness/server.ts';
+
+const people = 500;
+const torrents = 50;
+const peersOfATorrent = 100;
+const password = 'bench';
+
+const passkeyOf = (person: number): string => createHash('md5').update(`person ${person}`).digest('hex');
+const hashOf = (torrent: number): string => createHash('sha1').update(`torrent ${torrent}`).digest('hex');
+const peerOf = (person: number, torrent: number): string =>
+  createHash('sha1').update(`peer ${person} ${torrent}`).digest('hex');
+const escaped = (hex: string): string => hex.replace(/../g, '%$&');
+
+/** Each session announces seldom: what was announced a moment ago would be answered without peers. */
+const eventOf = 'started';
+
+interface Load {
+  readonly port: number;
+  readonly path: 'passkey' | 'open';
+  readonly seconds: number;
+  readonly clients: number;
+  /** Announces the whole of every swarm once, instead. */
+  readonly isFilling?: boolean;
+}
+
+interface Report {
+  readonly perSecond: number;
+  readonly failures: number;
+  readonly peers: number;
+  readonly median: number;
+  readonly slowest: number;
+}
+
+/** The part that asks: so many clients, each of which waits for its answer. */
+async function ask({ port, path, seconds, clients, isFilling = false }: Load): Promise<Report> {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const until = performance.now() + seconds * 1000;
+  const times: number[] = [];
+  let failures = 0;
+  let peers = 0;
+  const one = async (number: number): Promise<void> => {
+    const torrent = isFilling ? number % torrents : (number * 7919) % torrents;
+    const person = isFilling ? (torrent + Math.floor(number / torrents)) % people : number % people;
+    const query = [
+      `info_hash=${escaped(hashOf(torrent))}`,
+      `peer_id=${escaped(peerOf(person, torrent))}`,
+      `port=${10_000 + person}&uploaded=${number}&downloaded=0&left=${number % 2 === 0 ? 0 : 100}`,
+      `compact=1&numwant=50&event=${eventOf}`,
+    ].join('&');
+    const begin = path === 'passkey' ? `/${passkeyOf(person)}/announce` : '/announce';
+    const started = performance.now();
+    const sent = request({ port, path: `${begin}?${query}`, agent }).end();
+    const [response] = await once(sent, 'response');
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk);
+    times.push(performance.now() - started);
+    const answer = decode(Buffer.concat(chunks));
+    const found = answer instanceof Dictionary ? answer.get('peers') : undefined;
+    if (Buffer.isBuffer(found)) peers += found.length / 6;
+    else failures += 1;
+  };
+  let number = 0;
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (isFilling ? number < torrents * peersOfATorrent : performance.now() < until) {
+        number += 1;
+        await one(number);
+      }
+    }),
+  );
+  const elapsed = (performance.now() - started) / 1000;
+  agent.destroy();
+  times.sort((a, b) => a - b);
+  return {
+    perSecond: times.length / elapsed,
+    failures,
+    peers: peers / Math.max(1, times.length - failures),
+    median: times[Math.floor(times.length / 2)] ?? 0,
+    slowest: times[Math.floor(times.length * 0.99)] ?? 0,
+  };
+}
+
+async function serveApi(url: string): Promise<number> {
+  const config = await loadConfig({
+    env: { STOA_PORT: '0', STOA_ENVIRONMENT: 'test', STOA_RATE_ADDRESS: '0', STOA_LOG_LEVEL: 'error' },
+  });
+  const ready = {
+    ...config,
+    gatewayUrl: loginUrl(url, 'stoa_gateway', password),
+    authUrl: loginUrl(url, 'stoa_auth', password),
+    mediaUrl: loginUrl(url, 'stoa_media', password),
+    trackerUrl: loginUrl(url, 'stoa_tracker', password),
+    secretKey: randomBytes(32),
+  };
+  const logger = createLogger({ level: 'error' });
+  const api = await startApi(ready, { logger, endpoints: [openTracker({ config: ready, log: logger })] });
+  return api.port;
+}
+
+async function serveInMemory(): Promise<number> {
+  const server = new Server({ udp: false, ws: false, stats: false });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.http.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+type Task =
+  | { readonly kind: 'api'; readonly url: string }
+  | { readonly kind: 'memory' }
+  | ({ readonly kind: 'ask' } & Load);
+
+const children: ChildProcess[] = [];
+
+function child(): ChildProcess {
+  const made = fork(import.meta.filename, ['child'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  children.push(made);
+  return made;
+}
+
+async function order<Result>(to: ChildProcess, task: Task): Promise<Result> {
+  to.send(task);
+  const [answer] = await once(to, 'message');
+  return answer;
+}
+
+function obey(): void {
+  process.on('message', async (task: Task) => {
+    if (task.kind === 'api') process.send?.(await serveApi(task.url));
+    else if (task.kind === 'memory') process.send?.(await serveInMemory());
+    else process.send?.(await ask(task));
+  });
+}
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+
+function print(name: string, { perSecond, failures, peers, median, slowest }: Report): void {
+  console.log(
+    `${name.padEnd(22)}${whole(perSecond).padStart(8)}/s   median ${median.toFixed(1)} ms, 99 % within ${slowest.toFixed(1)} ms, ` +
+      `${peers.toFixed(1)} peers each, ${failures} failures`,
+  );
+}
+
+async function run(seconds: number): Promise<void> {
+  const server = await startTestServer(18);
+  const database = withDatabase(server.url, 'bench');
+  try {
+    await prepareDatabase(
+      server.url,
+      'bench',
+      Object.fromEntries(loginRoles.map((role) => [role, password])),
+    );
+    await migrateUp({ databaseUrl: database });
+    const owner = createPool(database, { applicationName: 'bench', max: 2 });
+    await owner.query(
+      `insert into core.users (username, class_id, role)
+       select 'bench_' || n, class.id, class.role
+       from generate_series(0, $1::integer - 1) as n,
+         lateral (select id, role from core.user_classes where is_default limit 1) as class`,
+      [people],
+    );
+    const ids = await owner.query<{ id: string }>(
+      `select id from core.users where username like 'bench\\_%' order by substr(username::text, 7)::integer`,
+    );
+    await owner.query(
+      `insert into tracker.passkeys (passkey_hash, user_id, passkey_ciphertext, key_id)
+       select sha256(key::bytea), id::uuid, '\\x00', 'k' from unnest($1::text[], $2::text[]) as made (key, id)`,
+      [Array.from({ length: people }, (_, person) => passkeyOf(person)), ids.rows.map(({ id }) => id)],
+    );
+    await owner.query(
+      `with category as (insert into tracker.categories (name, slug) values ('Bench', 'bench') returning id),
+       made as (
+         insert into tracker.torrents (info_hash, name, category_id, size_bytes, file_count, piece_length, moderation_status, approved_at)
+         select decode(hash, 'hex'), hash, category.id, 1000000, 1, 16384, 'approved', now() from category, unnest($1::text[]) as hash
+         returning id
+       )
+       insert into tracker.torrent_statistics (torrent_id, seeders, leechers) select id, $2 / 2, $2 / 2 from made`,
+      [Array.from({ length: torrents }, (_, torrent) => hashOf(torrent)), peersOfATorrent],
+    );
+    await owner.query(
+      `insert into tracker.peers (torrent_id, user_id, peer_id, ip_address, port, left_bytes)
+       select torrent.id, person.id, substring(sha256((torrent.n * 1000 + person.n)::text::bytea) from 1 for 20), '192.0.2.1',
+         10000 + person.n, case when person.n % 2 = 0 then 0 else 100 end
+       from (select id, row_number() over (order by info_hash) as n from tracker.torrents) as torrent
+       join (select id, row_number() over (order by id) as n from core.users where username like 'bench\\_%') as person
+         on (person.n + torrent.n) % $1 < $2`,
+      [people, peersOfATorrent],
+    );
+    await owner.query('vacuum analyze');
+
+    const api = await order<number>(child(), { kind: 'api', url: database });
+    const memory = await order<number>(child(), { kind: 'memory' });
+    const asking = child();
+    const load = { kind: 'ask', seconds, clients: 100 } as const;
+    await order<Report>(asking, { ...load, port: memory, path: 'open', isFilling: true });
+    await order<Report>(asking, { ...load, port: memory, path: 'open' });
+    await order<Report>(asking, { ...load, port: api, path: 'passkey' });
+    console.log(
+      `Over HTTP, 100 clients, ${people} people, ${torrents} torrents of ${peersOfATorrent} peers and more`,
+    );
+    for (let round = 0; round < 2; round += 1) {
+      const inMemory = await order<Report>(asking, { ...load, port: memory, path: 'open' });
+      print('  in memory', inMemory);
+      const stoa = await order<Report>(asking, { ...load, port: api, path: 'passkey' });
+      print('  Stoa', stoa);
+      console.log(`  ratio ${(stoa.perSecond / inMemory.perSecond).toFixed(2)}`);
+    }
+    for (const running of children) running.kill();
+
+    console.log('tracker.announce_many alone');
+    const tracker = createPool(loginUrl(database, 'stoa_tracker', password), {
+      applicationName: 'bench',
+      max: 2,
+    });
+    for (const size of [1, 10, 50, 100, 200, 500]) {
+      const rates: string[] = [];
+      for (const connections of [1, 2]) {
+        const until = performance.now() + seconds * 500;
+        let done = 0;
+        let number = 0;
+        await Promise.all(
+          Array.from({ length: connections }, async () => {
+            while (performance.now() < until) {
+              const set = Array.from({ length: size }, () => {
+                number += 1;
+                const person = number % people;
+                const torrent = (number * 7919) % torrents;
+                return {
+                  passkey_hash: createHash('sha256').update(passkeyOf(person)).digest('hex'),
+                  info_hash: hashOf(torrent),
+                  peer_id: peerOf(person, torrent),
+                  ip: '192.0.2.1',
+                  port: 10_000 + person,
+                  uploaded: number,
+                  downloaded: 0,
+                  left: number % 2 === 0 ? 0 : 100,
+                  event: eventOf,
+                };
+              });
+              await tracker.query({
+                name: 'announce_many',
+                text: 'select * from tracker.announce_many($1)',
+                values: [JSON.stringify(set)],
+              });
+              done += size;
+            }
+          }),
+        );
+        rates.push(`${whole(done / (seconds / 2)).padStart(7)}/s on ${connections}`);
+      }
+      console.log(`  sets of ${String(size).padEnd(4)}${rates.join('  ')}`);
+    }
+    await tracker.end();
+    await owner.end();
+  } finally {
+    for (const running of children) running.kill();
+    await server.stop();
+  }
+}
+
+if (process.argv[2] === 'child') obey();
+else await run(Number(process.argv[2] ?? 5));
