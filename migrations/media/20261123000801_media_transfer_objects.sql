@@ -12,6 +12,7 @@
 set local check_function_bodies = off;
 
 -- Object removed: media/functions/complete_upload.sql
+-- stoa:allow drop-object: clients keep completeUpload, which the server answers by media.confirm_upload
 drop function media.complete_upload(uuid, bigint, text, integer, integer);
 
 -- Object: media/functions/confirm_upload.sql

@@ -1,6 +1,7 @@
 import { findMigration } from './find.ts';
 import { type MigrateOptions, withMigrator } from './migrator.ts';
 import { pendingMigrations } from './order.ts';
+import { type BoundPlan, refuseUnlessAsPlanned } from './plan/bound.ts';
 import type { Step } from './step.ts';
 import { planStep } from './step.ts';
 import { surveyMigrations } from './survey.ts';
@@ -10,6 +11,8 @@ export interface UpOptions extends MigrateOptions {
   readonly steps?: number | undefined;
   /** No further than this one. */
   readonly to?: string | undefined;
+  /** Apply only when everything stands as it stood when this plan was made. */
+  readonly plan?: BoundPlan | undefined;
 }
 
 /**
@@ -17,8 +20,10 @@ export interface UpOptions extends MigrateOptions {
  * modules. Waits for another migrator that is at work. Answers with the names of what it applied, in order.
  */
 export async function migrateUp(options: UpOptions): Promise<{ applied: string[] }> {
-  return withMigrator(options, async ({ migrations, ledger, apply }) => {
-    const pending = limit(pendingMigrations(migrations, await ledger()), options);
+  return withMigrator(options, async ({ migrations, ledger, apply, session }) => {
+    const every = pendingMigrations(migrations, await ledger());
+    if (options.plan) await refuseUnlessAsPlanned(session.worker, options.plan, every);
+    const pending = limit(every, options);
     // Everything is read and judged before the first statement is sent.
     const steps: Step[] = [];
     for (const migration of pending) steps.push(await planStep(migration, 'up'));

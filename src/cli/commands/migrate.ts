@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
+import { registerMigrateCheck } from './migrate/check.ts';
 import { registerMigrateDisposable } from './migrate/disposable.ts';
 import { registerMigrateDown } from './migrate/down.ts';
 import { registerMigrateLock } from './migrate/lock.ts';
 import { registerMigrateNew } from './migrate/new.ts';
 import { registerMigrateObjects } from './migrate/objects.ts';
+import { registerMigratePlan } from './migrate/plan.ts';
 import { registerMigrateReset } from './migrate/reset.ts';
+import { registerMigrateRules } from './migrate/rules.ts';
 import { registerMigrateStatus } from './migrate/status.ts';
 import { registerMigrateUp } from './migrate/up.ts';
 import { registerMigrateVerify } from './migrate/verify.ts';
@@ -14,8 +17,10 @@ A migration is a file under migrations/<module>/ with "-- Up Migration" and "-- 
 Functions, views, triggers and policies are edited under sql/<module>/, one object a file.
 
   edit sql/…, then             stoa migrate new better_ranking
+  find what would hurt         stoa migrate check
   prove it                     stoa migrate verify        stoa migrate objects --check
-  look, then apply             stoa migrate up --dry-run  stoa migrate up
+  look, then apply             stoa migrate plan --out plan.json
+                               stoa migrate up --plan plan.json
   freeze it for a release      stoa migrate lock`;
 
 export function registerMigrate(program: Command): void {
@@ -24,12 +29,15 @@ export function registerMigrate(program: Command): void {
     .description('evolve the schema: write, apply, undo and prove migrations')
     .addHelpText('after', story);
   registerMigrateNew(migrate);
+  registerMigrateCheck(migrate);
+  registerMigratePlan(migrate);
   registerMigrateUp(migrate);
   registerMigrateDown(migrate);
   registerMigrateStatus(migrate);
   registerMigrateVerify(migrate);
   registerMigrateObjects(migrate);
   registerMigrateLock(migrate);
+  registerMigrateRules(migrate);
   registerMigrateReset(migrate);
   registerMigrateDisposable(migrate);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { migrateUp, planUp } from '../../../migrate/index.ts';
+import { readPlan } from '../../../migrate/plan/bound.ts';
 import { placeOf, type Step } from '../../../migrate/step.ts';
 import { databaseOf } from '../../../postgres/connect.ts';
 import { type ReadyConfig, withOpenDatabase } from '../../../postgres/database.ts';
@@ -11,6 +12,7 @@ import { runReport } from './report.ts';
 interface UpFlags extends PatienceOptions {
   readonly steps?: number;
   readonly to?: string;
+  readonly plan?: string;
   readonly dryRun?: true;
   readonly verbose?: true;
   readonly json?: true;
@@ -22,6 +24,7 @@ export function registerMigrateUp(migrate: Command): void {
     .description('apply what is pending; safe to run from several places at once')
     .option('--steps <N>', 'at most so many', whole)
     .option('--to <MIGRATION>', 'up to this one: its name, its number or its words')
+    .option('--plan <FILE>', 'only if everything stands as when this plan was made; see "migrate plan"')
     .option('--dry-run', 'print the statements instead of running them')
     .option('--verbose', 'a line for each statement')
     .option('--json', 'print the result as JSON');
@@ -42,6 +45,7 @@ async function up(config: ReadyConfig, flags: UpFlags): Promise<void> {
       modules: config.modules,
       steps: flags.steps,
       to: flags.to,
+      plan: flags.plan === undefined ? undefined : await readPlan(flags.plan),
       patience: patienceOf(flags),
       onEvent: report.onEvent,
     });
