@@ -44,6 +44,11 @@ export const acceptedWarnings: readonly {
   },
   {
     name: 'error_reason_never_raised',
+    object: 'core.error_codes: torrent.metainfo_missing',
+    reason: 'The API raises it when the file of a torrent is not in storage, or is none.',
+  },
+  {
+    name: 'error_reason_never_raised',
     object: 'core.error_codes: upload.address_expired',
     reason: 'The API answers so at the address of a file, without asking a procedure.',
   },

@@ -195,6 +195,7 @@ describe('stoa up', async () => {
   test('takes another port for its server when that is taken, and is stopped from another terminal', async () => {
     const before = readPointer(project.dataDir)?.port ?? 0;
     const other = createServer().listen(before, '127.0.0.1');
+    await once(other, 'listening');
     try {
       const stoa = project.start(['up']);
       await stoa.says(whenUp);

@@ -90,12 +90,20 @@ export async function temporaryProject(): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), 'stoa-project-'));
   const dataDir = join(folder, '.stoa');
   const port = await findFreePort();
+  // Not the default one: other tests start servers at the same time.
+  const postgresPort = await findFreePort();
   const children = new Set<RunningStoa>();
   const start: Project['start'] = (args, env = {}) => {
     const child = supervise(
       spawn(process.execPath, [program, ...args], {
         cwd: folder,
-        env: { ...cleanEnvironment(), STOA_PORT: String(port), STOA_DEMO: 'false', ...env },
+        env: {
+          ...cleanEnvironment(),
+          STOA_PORT: String(port),
+          STOA_POSTGRES_PORT: String(postgresPort),
+          STOA_DEMO: 'false',
+          ...env,
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );
