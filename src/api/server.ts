@@ -119,7 +119,6 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     });
     const cookies = settings.cookies && makeSessionCookies(settings.cookies);
     const persisted = openPersistedOperations(settings.persisted);
-    let realtime: Realtime | undefined;
     const metrics = createMetrics({
       pools: Object.assign(
         { gateway, auth, media, subscriptions: listeners },
@@ -127,7 +126,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       ),
       figures: endpoints.flatMap((endpoint) => endpoint.figures),
       auth,
-      sockets: () => realtime?.figures.connections ?? 0,
+      sockets: () => realtime.figures.connections,
     });
     const rates = createRateLimiter({
       pool: auth,
@@ -182,6 +181,10 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
             ? 'open'
             : 'closed';
 
+    const countAddress = async (address: string | undefined): Promise<void> => {
+      if (address !== undefined) await rates.count('address', networkOf(address));
+    };
+
     const answerElsewhere = async (
       endpoint: Endpoint,
       message: IncomingMessage,
@@ -189,12 +192,10 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     ): Promise<void> => {
       const address = clientAddress(message);
       let retryAfter: number | undefined;
-      if (address !== undefined) {
-        await rates.count('address', networkOf(address)).catch((error: unknown) => {
-          if (!(error instanceof HttpRefusal)) throw error;
-          retryAfter = Number(error.extensions['retryAfter'] ?? 1);
-        });
-      }
+      await countAddress(address).catch((error: unknown) => {
+        if (!(error instanceof HttpRefusal)) throw error;
+        retryAfter = Number(error.extensions['retryAfter'] ?? 1);
+      });
       await endpoint.answer({ message, response, path: pathOf(message), address, retryAfter });
     };
 
@@ -208,7 +209,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
         if (origins.answer(message, response)) return;
         const ip = clientAddress(message);
         // Before anything is read: who is over the limit costs nothing else.
-        if (ip !== undefined) await rates.count('address', networkOf(ip));
+        await countAddress(ip);
         const { authorization } = message.headers;
         if (cookies && authorization === undefined) origins.refuseForged(message);
         const body = await readGraphqlBody(message, {
@@ -250,8 +251,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       }
       if (isFilePath(path)) {
         if (origins.answer(message, response)) return;
-        const ip = clientAddress(message);
-        if (ip !== undefined) await rates.count('address', networkOf(ip));
+        await countAddress(clientAddress(message));
         if (await answerFile(uploads, message, response)) return;
       }
       if (message.method !== 'GET' && message.method !== 'HEAD') {
@@ -323,7 +323,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     // Longer than the keep-alive of common load balancers (60 s), so that they close first.
     server.keepAliveTimeout = 65_000;
 
-    realtime = new Realtime({
+    const realtime = new Realtime({
       graphql,
       graphqlPath,
       service,
@@ -339,10 +339,9 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       addressOf: clientAddress,
     });
     server.on('upgrade', realtime.upgrade);
-    const subscriptions = realtime;
 
     const port = await listen(server, config).catch(async (error: unknown) => {
-      await subscriptions.close();
+      await realtime.close();
       throw error;
     });
     const statusServer =
@@ -362,11 +361,11 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       explorerUrl: config.explorer ? `${origin}${explorerPath}` : undefined,
       port,
       statusPort: statusServer?.port,
-      connections: () => subscriptions.figures.connections,
+      connections: () => realtime.figures.connections,
       close() {
         isClosing = true;
         for (const endpoint of endpoints) endpoint.drain();
-        closing ??= Promise.all([drain(server, settings), subscriptions.close()])
+        closing ??= Promise.all([drain(server, settings), realtime.close()])
           .then(() => graphql.release())
           .then(() => statusServer?.close())
           .finally(() => {

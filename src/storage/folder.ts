@@ -1,17 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import type { Readable } from 'node:stream';
 import { StoaError } from '../errors.ts';
-import {
-  checkKey,
-  holdError,
-  type ObjectInfo,
-  type Storage,
-  type StorageFault,
-  storageError,
-} from './storage.ts';
+import { sourceOf } from './source.ts';
+import { checkKey, type ObjectInfo, type Storage, type StorageFault, storageError } from './storage.ts';
 
 const faults: Readonly<Record<string, StorageFault>> = {
   ENOENT: 'missing',
@@ -39,29 +32,6 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-async function writeAll(
-  handle: FileHandle,
-  body: Readable | Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  if (body instanceof Uint8Array) {
-    await handle.writeFile(body);
-    return body.byteLength;
-  }
-  let size = 0;
-  await handle.writeFile(
-    (async function* count() {
-      for await (const chunk of body) {
-        const bytes = Buffer.from(chunk);
-        size += bytes.length;
-        yield bytes;
-      }
-    })(),
-    signal === undefined ? {} : { signal },
-  );
-  return size;
 }
 
 /**
@@ -118,14 +88,13 @@ export function folderStorage(root: string): Storage {
 
     async put(key, body, { signal } = {}) {
       const path = pathOf(key);
-      if (!(body instanceof Uint8Array)) holdError(body);
+      const source = sourceOf(body);
       const unfinished = join(root, unfinishedFolder, randomBytes(12).toString('hex'));
       try {
         await mkdir(dirname(unfinished), { recursive: true, mode: 0o700 });
         const handle = await open(unfinished, 'wx', 0o600);
-        let size: number;
         try {
-          size = await writeAll(handle, body, signal);
+          await handle.writeFile(source.content, signal === undefined ? {} : { signal });
           await handle.sync();
         } finally {
           await handle.close();
@@ -138,12 +107,10 @@ export function folderStorage(root: string): Storage {
           await syncFolder(folder);
           if (folder === stop || folder === root || folder === dirname(folder)) break;
         }
-        return { size };
+        return { size: source.size() };
       } catch (error) {
         await rm(unfinished, { force: true });
-        // What the source broke with is said by the source.
-        if (!(body instanceof Uint8Array) && body.errored) throw body.errored;
-        throw explain(error, key);
+        throw source.fault() ?? explain(error, key);
       }
     },
 

@@ -12,14 +12,8 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { StoaError } from '../errors.ts';
 import { contentDisposition } from './content-disposition.ts';
-import {
-  checkKey,
-  holdError,
-  type ObjectInfo,
-  type Storage,
-  type StorageFault,
-  storageError,
-} from './storage.ts';
+import { sourceOf } from './source.ts';
+import { checkKey, type ObjectInfo, type Storage, type StorageFault, storageError } from './storage.ts';
 
 export interface S3Options {
   readonly bucket: string;
@@ -83,29 +77,15 @@ export function s3Storage(options: S3Options): Storage {
     description,
 
     async put(key, body, { contentType, expectedSize = 0, signal } = {}) {
-      let size = 0;
-      if (!(body instanceof Uint8Array)) holdError(body);
-      const content =
-        body instanceof Uint8Array
-          ? body
-          : Readable.from(
-              (async function* count() {
-                for await (const chunk of body) {
-                  const bytes = Buffer.from(chunk);
-                  size += bytes.length;
-                  yield bytes;
-                }
-              })(),
-              { objectMode: false },
-            );
-      if (body instanceof Uint8Array) size = body.byteLength;
+      const source = sourceOf(body);
+      const { content } = source;
       const partSize = Math.max(partBytes, Math.ceil(expectedSize / maxParts / mebibyte) * mebibyte);
       const upload = new Upload({
         client,
         params: {
           Bucket: bucket,
           Key: objectKey(key),
-          Body: content,
+          Body: content instanceof Uint8Array ? content : Readable.from(content, { objectMode: false }),
           ...(contentType === undefined ? {} : { ContentType: contentType }),
         },
         partSize,
@@ -117,11 +97,9 @@ export function s3Storage(options: S3Options): Storage {
       try {
         signal?.throwIfAborted();
         await upload.done();
-        return { size };
+        return { size: source.size() };
       } catch (error) {
-        // What the source broke with is said by the source.
-        if (!(body instanceof Uint8Array) && body.errored) throw body.errored;
-        throw explain(error, key);
+        throw source.fault() ?? explain(error, key);
       } finally {
         signal?.removeEventListener('abort', abort);
       }

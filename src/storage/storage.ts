@@ -102,8 +102,3 @@ export function checkKey(key: string, description: string): void {
     !/(?:^|\/)\.{1,2}(?:\/|$)/.test(key);
   if (!isGood) throw storageError('bad_key', description, `${JSON.stringify(key)} is no key.`);
 }
-
-/** A source may break before anything reads it; whoever reads it learns of it then, and the process goes on. */
-export function holdError(body: Readable): void {
-  body.on('error', () => {});
-}

@@ -1,3 +1,4 @@
+import { groupBatches } from '../batches.ts';
 import { recorded, type StoaTask } from '../task.ts';
 
 const groupsAtOnce = 100;
@@ -7,25 +8,19 @@ const daysBack = 3;
 /** Works out how each group fared yesterday, and anew on the two days before. */
 const healthCompute: StoaTask = (_payload, context) =>
   recorded('health_compute', context, async () => {
-    let after: string | null = null;
     let groups = 0;
     let changed = 0;
-    do {
-      const { rows }: { rows: { id: string }[] } = await context.query(
-        'select id from insight.groups_after($1, $2) as next (id)',
-        [after, groupsAtOnce],
-      );
+    for await (const ids of groupBatches(context, groupsAtOnce)) {
       for (let back = 1; back <= daysBack; back += 1) {
         context.abortSignal?.throwIfAborted();
         const computed = await context.query<{ changed: number }>(
           `select insight.compute_health((now() at time zone 'UTC')::date - $1::integer, $2::uuid[]) as changed`,
-          [back, rows.map(({ id }) => id)],
+          [back, ids],
         );
         changed += computed.rows[0]?.changed ?? 0;
       }
-      groups += rows.length;
-      after = rows.at(-1)?.id ?? null;
-    } while (after !== null);
+      groups += ids.length;
+    }
     return { rowsAffected: changed, detail: { groups } };
   });
 

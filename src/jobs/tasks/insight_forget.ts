@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { untilDone } from '../batches.ts';
 import type { StoaTask } from '../task.ts';
 
 const shape = z.union([z.object({ userId: z.uuid() }), z.object({ groupId: z.uuid() })]);
@@ -10,11 +11,7 @@ const insightForget: StoaTask = async (payload, context) => {
     'userId' in subject
       ? (['insight.forget_person($1)', subject.userId] as const)
       : (['insight.forget_group($1)', subject.groupId] as const);
-  for (;;) {
-    context.abortSignal?.throwIfAborted();
-    const { rows } = await context.query<{ gone: number }>(`select ${call} as gone`, [id]);
-    if ((rows[0]?.gone ?? 0) === 0) return;
-  }
+  await untilDone(context, call, [id]);
 };
 
 export default insightForget;

@@ -1,3 +1,4 @@
+import { groupBatches } from '../batches.ts';
 import { recorded, type StoaTask } from '../task.ts';
 
 const groupsAtOnce = 500;
@@ -13,18 +14,12 @@ const reputationRecompute: StoaTask = (_payload, context) =>
       );
       return rows[0]?.changed ?? 0;
     };
-    let after: string | null = null;
     let groups = 0;
     let changed = 0;
-    do {
-      const { rows }: { rows: { id: string }[] } = await context.query(
-        'select id from insight.groups_after($1, $2) as next (id)',
-        [after, groupsAtOnce],
-      );
-      for (const { id } of rows) changed += await recompute(id);
-      groups += rows.length;
-      after = rows.at(-1)?.id ?? null;
-    } while (after !== null);
+    for await (const ids of groupBatches(context, groupsAtOnce)) {
+      for (const id of ids) changed += await recompute(id);
+      groups += ids.length;
+    }
     changed += await recompute(null);
     return { rowsAffected: changed, detail: { groups } };
   });

@@ -1,0 +1,28 @@
+import type { Readable } from 'node:stream';
+
+/** What is put into storage, measured while it goes by. */
+export interface Source {
+  readonly content: Uint8Array | AsyncIterable<Buffer>;
+  /** Bytes so far. */
+  size(): number;
+  /** What a stream broke with: said to whoever put it, rather than what the storage made of that. */
+  fault(): Error | null;
+}
+
+export function sourceOf(body: Readable | Uint8Array): Source {
+  if (body instanceof Uint8Array) return { content: body, size: () => body.byteLength, fault: () => null };
+  // It may break before anything reads it; whoever reads it learns of it then, and the process goes on.
+  body.on('error', () => {});
+  let size = 0;
+  return {
+    content: (async function* measure() {
+      for await (const chunk of body) {
+        const bytes = Buffer.from(chunk);
+        size += bytes.length;
+        yield bytes;
+      }
+    })(),
+    size: () => size,
+    fault: () => body.errored,
+  };
+}
