@@ -194,8 +194,15 @@ describe('stoa up', async () => {
 
   test('takes another port for its server when that is taken, and is stopped from another terminal', async () => {
     const before = readPointer(project.dataDir)?.port ?? 0;
-    const other = createServer().listen(before, '127.0.0.1');
-    await once(other, 'listening');
+    // Another installation of this machine may already have it, which is the same case.
+    const other = createServer();
+    await new Promise<void>((resolve, reject) => {
+      other.once('listening', resolve).once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EADDRINUSE') resolve();
+        else reject(error);
+      });
+      other.listen(before, '127.0.0.1');
+    });
     try {
       const stoa = project.start(['up']);
       await stoa.says(whenUp);
