@@ -1,0 +1,174 @@
+import { createHash, type Hash } from 'node:crypto';
+import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream';
+import { pipeline as pipelined } from 'node:stream/promises';
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { exitCodes, StoaError } from '../errors.ts';
+import type { Storage } from '../storage/storage.ts';
+import { decryptWith, encryptFor } from './age.ts';
+
+/** One object of the storage, and what must come out of it again. */
+export interface Artifact {
+  /** With the endings that say how to open it by hand: `….zst.age`, or `….zst` where nothing encrypts. */
+  readonly key: string;
+  /** In bytes, before compression. */
+  readonly size: number;
+  /** Hexadecimal, of those bytes. */
+  readonly sha256: string;
+  /** In bytes, as the storage has it. */
+  readonly storedSize: number;
+  /** Hexadecimal, of what the storage has: can be checked without a key. */
+  readonly storedSha256: string;
+}
+
+export interface VaultOptions {
+  readonly storage: Storage;
+  /** `age1…`; with none, objects are compressed and not encrypted. */
+  readonly recipients: readonly string[];
+  /** `AGE-SECRET-KEY-1…`; needed to read, never to write. */
+  readonly identities: readonly string[];
+}
+
+export interface WriteOptions {
+  /** Bytes to come, as far as they are known: S3 needs larger parts for very large objects. */
+  readonly expectedSize?: number;
+  readonly signal?: AbortSignal;
+  /** Called with the plain bytes so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/** Compresses, encrypts and digests on the way into the storage, and the reverse on the way out. Nothing is staged on disk. */
+export interface Vault {
+  readonly storage: Storage;
+  readonly recipients: readonly string[];
+  /** The object appears whole or not at all. `name` is a key without the endings. */
+  write(name: string, body: Readable | Uint8Array, options?: WriteOptions): Promise<Artifact>;
+  /**
+   * The plain bytes. Ends with the error backup.damaged when they, or what is stored, are not what was written, and with
+   * backup.no_key without the key: whoever uses them must wait for the end before they count as good.
+   */
+  read(artifact: Artifact): Promise<Readable>;
+  /** Whether what is stored is what was written, without a key. Refuses backup.damaged, storage.missing. */
+  check(artifact: Artifact, onProgress?: (bytes: number) => void): Promise<void>;
+}
+
+/** Level 1 is the fastest and, on clusters, no larger than 3. One frame, with its checksum: readers take only the first. */
+const compression = {
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+  chunkSize: 256 * 1024,
+} as const;
+
+/** Lets bytes pass and remembers how many and which. */
+class Meter extends Transform {
+  readonly #hash: Hash = createHash('sha256');
+  readonly #onProgress: ((bytes: number) => void) | undefined;
+  size = 0;
+
+  constructor(onProgress?: (bytes: number) => void) {
+    super({ highWaterMark: 1024 * 1024 });
+    this.#onProgress = onProgress;
+  }
+
+  sha256(): string {
+    return this.#hash.digest('hex');
+  }
+
+  override _transform(bytes: Buffer, _encoding: string, done: TransformCallback): void {
+    this.#hash.update(bytes);
+    this.size += bytes.length;
+    this.#onProgress?.(this.size);
+    done(null, bytes);
+  }
+}
+
+function damaged(key: string, reason: string): StoaError {
+  return new StoaError('backup.damaged', `${key} is damaged: ${reason}.`, {
+    cure: 'Use another backup; "stoa backup verify" tells which are whole.',
+    exitCode: exitCodes.checkFailed,
+  });
+}
+
+/** Lets bytes pass and breaks at the end when they are not these. */
+class Expect extends Transform {
+  readonly #hash: Hash = createHash('sha256');
+  readonly #expected: { readonly key: string; readonly size: number; readonly sha256: string };
+  #size = 0;
+
+  constructor(expected: { readonly key: string; readonly size: number; readonly sha256: string }) {
+    super({ highWaterMark: 1024 * 1024 });
+    this.#expected = expected;
+  }
+
+  override _transform(bytes: Buffer, _encoding: string, done: TransformCallback): void {
+    this.#hash.update(bytes);
+    this.#size += bytes.length;
+    done(null, bytes);
+  }
+
+  override _flush(done: TransformCallback): void {
+    const { key, size, sha256 } = this.#expected;
+    if (this.#size !== size) done(damaged(key, `${this.#size} bytes came out where ${size} went in`));
+    else if (this.#hash.digest('hex') !== sha256) done(damaged(key, 'its digest is another'));
+    else done();
+  }
+}
+
+export function openVault({ storage, recipients, identities }: VaultOptions): Vault {
+  return {
+    storage,
+    recipients,
+    async write(name, body, { expectedSize, signal, onProgress } = {}) {
+      const isEncrypted = recipients.length > 0;
+      const key = `${name}.zst${isEncrypted ? '.age' : ''}`;
+      const plain = new Meter(onProgress);
+      const stored = new Meter();
+      const steps = [
+        body instanceof Uint8Array ? Readable.from([body], { objectMode: false }) : body,
+        plain,
+        createZstdCompress(compression),
+        ...(isEncrypted ? [await encryptFor(recipients)] : []),
+        stored,
+      ];
+      // What breaks anywhere ends the last step with the same error, which put then refuses with.
+      pipeline(steps, () => {});
+      await storage.put(key, stored, {
+        contentType: 'application/octet-stream',
+        ...(expectedSize === undefined ? {} : { expectedSize }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return {
+        key,
+        size: plain.size,
+        sha256: plain.sha256(),
+        storedSize: stored.size,
+        storedSha256: stored.sha256(),
+      };
+    },
+    async read(artifact) {
+      const { key } = artifact;
+      const { body } = await storage.get(key);
+      const out = new Expect({ key, size: artifact.size, sha256: artifact.sha256 });
+      const steps = [
+        body,
+        new Expect({ key, size: artifact.storedSize, sha256: artifact.storedSha256 }),
+        ...(key.endsWith('.age') ? [decryptWith(identities)] : []),
+        createZstdDecompress({ chunkSize: 1024 * 1024 }),
+      ];
+      pipeline([...steps, out], (error) => {
+        if (error && !out.destroyed) out.destroy(error);
+      });
+      return out;
+    },
+    async check(artifact, onProgress) {
+      const { body } = await storage.get(artifact.key);
+      const meter = new Meter(onProgress);
+      await pipelined(body, meter, async (bytes) => {
+        for await (const _ of bytes) {
+          // Only measured.
+        }
+      });
+      if (meter.size !== artifact.storedSize || meter.sha256() !== artifact.storedSha256) {
+        throw damaged(artifact.key, 'what is stored is not what was written');
+      }
+    },
+  };
+}
