@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { type ApiSettings, apiSettings, apiSettingsOf, apiValues } from './config-api.ts';
+import { type BackupSecrets, type BackupSettings, backupSettings, backupValues } from './config-backup.ts';
 import { type TrackerSettings, trackerSettings, trackerSettingsOf, trackerValues } from './config-tracker.ts';
 import { dataFolder } from './data-folder.ts';
 import { exitCodes, StoaError } from './errors.ts';
@@ -26,7 +27,7 @@ export type { Setting } from './setting-forms.ts';
  * it is read, and a wrong one is named together with where it came from. What a person may set, with defaults:
  * docs/configuration.md, which is written from the list below.
  */
-export interface Config {
+export interface Config extends BackupSecrets {
   /** The folder that relative paths of settings start from. */
   readonly projectDir: string;
   readonly environment: 'development' | 'test' | 'production';
@@ -74,6 +75,8 @@ export interface Config {
   readonly api: ApiSettings;
   /** How the tracker takes announces. */
   readonly tracker: TrackerSettings;
+  /** Where backups go, and who can read them. */
+  readonly backup: BackupSettings;
   /** Load demo data into a database that is new. */
   readonly demo: boolean;
 }
@@ -351,6 +354,7 @@ export const settings: readonly Setting[] = [
   },
   ...apiSettings,
   ...trackerSettings,
+  ...backupSettings,
 ];
 
 export interface ConfigInput {
@@ -527,6 +531,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       demo: z.boolean().optional(),
       ...apiValues,
       ...trackerValues,
+      ...backupValues,
     })
     .parse(Object.fromEntries(settings.map(({ key: name }) => [name, given(name)])));
   const isProduction = values.environment === 'production';
@@ -559,7 +564,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       concurrency: values['argon2.concurrency'],
       queue: values['argon2.queue'],
     }),
-    storage: storageOf(values.storage, projectDir, dataDir),
+    storage: storageOf(values.storage, projectDir, dataFolder(dataDir).storage),
     storageAccessKeyId: values.storageAccessKeyId,
     storageSecretAccessKey: values.storageSecretAccessKey,
     explorer,
@@ -569,13 +574,21 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     metricsToken: values.metricsToken,
     api: apiSettingsOf(values, { isProduction, explorer, publicUrl, projectDir }),
     tracker: trackerSettingsOf(values, publicUrl),
+    backup: Object.freeze({
+      storage: storageOf(values['backup.storage'], projectDir, dataFolder(dataDir).backups),
+      recipients: Object.freeze(values['backup.recipients']),
+    }),
+    backupUrl: values.backupUrl,
+    backupIdentity: values.backupIdentity,
+    backupStorageAccessKeyId: values.backupStorageAccessKeyId ?? values.storageAccessKeyId,
+    backupStorageSecretAccessKey: values.backupStorageSecretAccessKey ?? values.storageSecretAccessKey,
     demo: values.demo ?? !isProduction,
   };
   return silent(config);
 }
 
-function storageOf(given: string | undefined, projectDir: string, dataDir: string): string {
-  if (given === undefined) return dataFolder(dataDir).storage;
+function storageOf(given: string | undefined, projectDir: string, folder: string): string {
+  if (given === undefined) return folder;
   return isUrl(given) ? given : resolve(projectDir, given);
 }
 

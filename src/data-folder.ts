@@ -18,6 +18,8 @@ export function dataFolder(dataDir: string) {
     log: join(dataDir, 'logs', 'stoa.log'),
     /** Uploads and archives, where no other storage is set. */
     storage: join(dataDir, 'storage'),
+    /** Backups, where no other place for them is set. */
+    backups: join(dataDir, 'backups'),
   } as const;
 }
 
