@@ -4,6 +4,10 @@ import { exitCodes, StoaError } from '../../errors.ts';
 import type { LogicalBackup } from '../catalog.ts';
 import type { Vault } from '../vault.ts';
 
+/** What a backup says becomes a part of statements: nothing but a bound may stand where one is expected. */
+const bounds =
+  /^FOR VALUES (?:FROM \((?:MINVALUE|'[^'\\]+')\) TO \((?:MAXVALUE|'[^'\\]+')\)|WITH \(modulus \d+, remainder \d+\))$/;
+
 const columnSchema = z.strictObject({ name: z.string(), type: z.string() });
 
 const tableSchema = z.strictObject({
@@ -17,7 +21,9 @@ const tableSchema = z.strictObject({
   contentHash: z.string().regex(/^-?\d+$/),
   /** Of a partitioned table. */
   partitions: z
-    .array(z.strictObject({ name: z.string(), bounds: z.string(), comment: z.string().nullable() }))
+    .array(
+      z.strictObject({ name: z.string(), bounds: z.string().regex(bounds), comment: z.string().nullable() }),
+    )
     .optional(),
 });
 
