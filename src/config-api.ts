@@ -20,6 +20,10 @@ export interface ApiSettings {
   readonly rates: { readonly address: number; readonly account: number };
   /** How long the body of a request may take to arrive. */
   readonly bodyTimeoutMs: number;
+  /** How long the headers of a request may take to arrive. */
+  readonly headersTimeoutMs: number;
+  /** How long a client may take none of its answer. */
+  readonly stallTimeoutMs: number;
   /** While it still answers, so that a load balancer has seen that it is not ready. */
   readonly drainDelayMs: number;
   /** How long requests that run may go on after that. */
@@ -181,6 +185,23 @@ export const apiSettings: readonly Setting[] = [
     schema: wholeNumber(100, 600_000),
   },
   {
+    key: 'headersTimeoutMs',
+    environment: ['STOA_HEADERS_TIMEOUT_MS'],
+    secret: false,
+    summary: 'Longest the headers of a request may take to arrive, in milliseconds.',
+    defaultText: '`15000`',
+    schema: wholeNumber(100, 600_000),
+  },
+  {
+    key: 'stallTimeoutMs',
+    environment: ['STOA_STALL_TIMEOUT_MS'],
+    secret: false,
+    summary:
+      'Longest nothing may move on a connection while a request is read or answered, in milliseconds. More than the longest request takes.',
+    defaultText: '`60000`, at least four times `statementTimeoutMs`',
+    schema: wholeNumber(100, 36_000_000),
+  },
+  {
     key: 'drainDelayMs',
     environment: ['STOA_DRAIN_DELAY_MS'],
     secret: false,
@@ -245,6 +266,8 @@ export const apiValues = {
   'rates.address': z.number().default(1_200),
   'rates.account': z.number().default(600),
   bodyTimeoutMs: z.number().default(10_000),
+  headersTimeoutMs: z.number().default(15_000),
+  stallTimeoutMs: z.number().optional(),
   drainDelayMs: z.number().default(0),
   drainTimeoutMs: z.number().default(10_000),
   metricsToken: z.string().optional(),
@@ -259,12 +282,13 @@ interface Surroundings {
   readonly explorer: boolean;
   readonly publicUrl: string;
   readonly projectDir: string;
+  readonly statementTimeoutMs: number;
 }
 
 /** Gives them the defaults that hang together. */
 export function apiSettingsOf(
   values: z.infer<typeof apiShape>,
-  { isProduction, explorer, publicUrl, projectDir }: Surroundings,
+  { isProduction, explorer, publicUrl, projectDir, statementTimeoutMs }: Surroundings,
 ): ApiSettings {
   const isSecure = publicUrl.startsWith('https:');
   if (values.sessionCookies) {
@@ -307,6 +331,8 @@ export function apiSettingsOf(
     }),
     rates: Object.freeze({ address: values['rates.address'], account: values['rates.account'] }),
     bodyTimeoutMs: values.bodyTimeoutMs,
+    headersTimeoutMs: values.headersTimeoutMs,
+    stallTimeoutMs: values.stallTimeoutMs ?? Math.max(60_000, 4 * statementTimeoutMs),
     drainDelayMs: values.drainDelayMs,
     drainTimeoutMs: values.drainTimeoutMs,
     metricsPort: values.metricsPort,

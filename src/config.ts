@@ -34,6 +34,8 @@ export interface Config extends BackupSecrets {
   /** An existing server. Undefined: the embedded one. */
   readonly databaseUrl: string | undefined;
   readonly gatewayUrl: string | undefined;
+  /** Where announcements are listened for. Undefined: `gatewayUrl`. */
+  readonly listenUrl: string | undefined;
   readonly authUrl: string | undefined;
   readonly mediaUrl: string | undefined;
   readonly trackerUrl: string | undefined;
@@ -126,6 +128,15 @@ export const settings: readonly Setting[] = [
     secret: true,
     summary: 'The login of the API, `stoa_gateway`.',
     defaultText: '`databaseUrl`, acting as that role',
+    schema: postgresUrl,
+  },
+  {
+    key: 'listenUrl',
+    environment: ['STOA_LISTEN_URL'],
+    secret: true,
+    summary:
+      'The login of the API past any pooler: subscriptions LISTEN there, which a pooler in transaction mode swallows.',
+    defaultText: '`gatewayUrl`',
     schema: postgresUrl,
   },
   {
@@ -503,6 +514,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       environment: z.enum(['development', 'test', 'production']).default('development'),
       databaseUrl: z.string().optional(),
       gatewayUrl: z.string().optional(),
+      listenUrl: z.string().optional(),
       authUrl: z.string().optional(),
       mediaUrl: z.string().optional(),
       trackerUrl: z.string().optional(),
@@ -544,6 +556,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     environment: values.environment,
     databaseUrl: values.databaseUrl,
     gatewayUrl: values.gatewayUrl,
+    listenUrl: values.listenUrl,
     authUrl: values.authUrl,
     mediaUrl: values.mediaUrl,
     trackerUrl: values.trackerUrl,
@@ -572,7 +585,13 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     statementTimeoutMs: values.statementTimeoutMs,
     logLevel: values.logLevel,
     metricsToken: values.metricsToken,
-    api: apiSettingsOf(values, { isProduction, explorer, publicUrl, projectDir }),
+    api: apiSettingsOf(values, {
+      isProduction,
+      explorer,
+      publicUrl,
+      projectDir,
+      statementTimeoutMs: values.statementTimeoutMs,
+    }),
     tracker: trackerSettingsOf(values, publicUrl),
     backup: Object.freeze({
       storage: storageOf(values['backup.storage'], projectDir, dataFolder(dataDir).backups),

@@ -1,7 +1,9 @@
 import 'postgraphile';
-import { type DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule } from 'postgraphile/graphql';
+import { GraphQLError, NoSchemaIntrospectionCustomRule, parse, Source, validate } from 'postgraphile/graphql';
+import { DocumentCache } from './document-cache.ts';
 import { withoutSuggestion } from './errors.ts';
 import { makeLimitsRule, type QueryLimits, queryTooComplex } from './limits.ts';
+import { keepPlansByWeight } from './plan-cache.ts';
 import { tellClient } from './request-scope.ts';
 
 export interface QueryGuardOptions {
@@ -43,10 +45,13 @@ export function makeQueryGuardPlugin({ limits, introspection }: QueryGuardOption
       },
     );
 
+  const documents = new DocumentCache();
+
   return {
     name: 'StoaQueryGuardPlugin',
     version: '1.0.0',
     description: 'Length, size and shape of a query are checked before it is planned.',
+    grafast: { middleware: { establishOperationPlan: keepPlansByWeight() } },
     grafserv: {
       middleware: {
         setPreset(next, event) {
@@ -61,8 +66,15 @@ export function makeQueryGuardPlugin({ limits, introspection }: QueryGuardOption
               ...config,
               parseAndValidate(query) {
                 if (query.length > limits.maxQueryLength) return { errors: [tooLong(query.length)] };
+                const known = documents.get(query);
+                if (known) return { document: known };
                 try {
-                  return tell(config.parseAndValidate(query));
+                  // Not grafserv's own function: its cache counts entries, and keeps what was refused.
+                  const document = parse(new Source(query, 'GraphQL HTTP Request'));
+                  const errors = validate(config.schema, document, event.validationRules);
+                  if (errors.length > 0) return { errors: errors.map(explain) };
+                  documents.set(query, document);
+                  return { document };
                 } catch (error) {
                   if (!(error instanceof Error)) throw error;
                   return { errors: [explain(error)] };
@@ -75,8 +87,4 @@ export function makeQueryGuardPlugin({ limits, introspection }: QueryGuardOption
       },
     },
   };
-
-  function tell<T extends { errors?: readonly GraphQLError[]; document?: DocumentNode }>(result: T): T {
-    return result.errors ? { ...result, errors: result.errors.map(explain) } : result;
-  }
 }

@@ -16,9 +16,9 @@ export interface Readiness {
 }
 
 export interface ReadinessOptions {
-  /** Logged in as `stoa_gateway`. */
+  /** Logged in as `stoa_gateway`; for nothing else. */
   readonly gateway: Pool;
-  /** Logged in as `stoa_auth`. */
+  /** Logged in as `stoa_auth`; for nothing else. */
   readonly auth: Pool;
   /** Names of those that this process was written for. */
   readonly migrations: readonly string[];
@@ -29,7 +29,7 @@ export interface ReadinessOptions {
 const freshMs = 1_000;
 
 /** A load balancer waits a few seconds for an answer, at most. */
-const timeoutMs = 2_000;
+export const readinessTimeoutMs = 2_000;
 
 const rowShape = z.object({
   pending_migrations: z.number(),
@@ -61,7 +61,7 @@ async function askDatabase({
 }: ReadinessOptions): Promise<Omit<Readiness['checks'], 'serving'>> {
   const unknown: Check = { ok: false, problem: 'The database did not say.' };
   const inTime = <Result>(asked: Promise<Result>): Promise<Result | undefined> =>
-    Promise.race([asked.catch(() => undefined), sleep(timeoutMs, undefined, { ref: false })]);
+    Promise.race([asked.catch(() => undefined), sleep(readinessTimeoutMs, undefined, { ref: false })]);
   const [alive, told] = await Promise.all([
     inTime(gateway.query('select 1')),
     inTime(

@@ -2,6 +2,7 @@
 import './production-mode.ts';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeSchema } from 'postgraphile/graphile-build';
 import { createAuthService } from '../auth/service.ts';
 import type { Config } from '../config.ts';
@@ -15,6 +16,7 @@ import { resolveModules } from '../modules.ts';
 import { createPool } from '../postgres/connect.ts';
 import { openStorage } from '../storage/open.ts';
 import { authenticate } from './authenticate.ts';
+import { Closers } from './closers.ts';
 import type { StoaRequest } from './context.ts';
 import { drain } from './drain.ts';
 import { explainError } from './errors.ts';
@@ -29,10 +31,11 @@ import {
 } from './http.ts';
 import { createMetrics } from './metrics.ts';
 import { makeOrigins } from './origins.ts';
+import { hangUpOnStalled, patienceOf } from './patience.ts';
 import { openPersistedOperations } from './persisted.ts';
 import { explorerPath, explorerStaticPath, graphqlPath, makePreset } from './preset.ts';
 import { createRateLimiter } from './rates.ts';
-import { createReadiness } from './readiness.ts';
+import { createReadiness, readinessTimeoutMs } from './readiness.ts';
 import { type RealtimeLimits, realtimeLimits } from './realtime/limits.ts';
 import { PostgresBus } from './realtime/postgres-bus.ts';
 import { Realtime } from './realtime/realtime.ts';
@@ -98,15 +101,29 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     max: limits.concurrentReads + 1,
     onError,
   });
-  const endPools = async (): Promise<void> => {
+  // Not in line with requests: a process that has much to do is ready, and taking it out of service leaves the others more.
+  const healthOptions = {
+    applicationName: 'health',
+    max: 1,
+    statementTimeoutMs: readinessTimeoutMs,
+    onError,
+  };
+  const health = {
+    gateway: createPool(config.gatewayUrl, healthOptions),
+    auth: createPool(config.authUrl, healthOptions),
+  };
+  const opened = new Closers();
+  opened.add(async () => {
     await Promise.all([
       gateway.end(),
       auth.end(),
       media.end(),
       listeners.end(),
+      health.gateway.end(),
+      health.auth.end(),
       ...endpoints.map((endpoint) => endpoint.close()),
     ]);
-  };
+  });
 
   try {
     const { api: settings, publicUrl } = config;
@@ -128,6 +145,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       auth,
       sockets: () => realtime.figures.connections,
     });
+    opened.add(() => metrics.close());
     const rates = createRateLimiter({
       pool: auth,
       perMinute: settings.rates,
@@ -152,6 +170,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
     });
     const { schema, resolvedPreset } = await makeSchema(preset);
     const graphql = new GraphqlService({ schema, preset: resolvedPreset });
+    opened.add(() => graphql.release());
     await graphql.ready();
     const service = await createAuthService({ pool: auth, config });
     const uploads = new UploadService({
@@ -160,13 +179,13 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       secretKey: config.secretKey,
       publicUrl: config.publicUrl,
     });
+    opened.add(() => uploads.close());
 
     const webPage = config.web ? openWebPage() : undefined;
 
     let isClosing = false;
     const readiness = createReadiness({
-      gateway,
-      auth,
+      ...health,
       migrations: (await loadMigrations(projectRoot, modules)).map(({ name }) => name),
       isClosing: () => isClosing,
     });
@@ -266,7 +285,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       } else throw new HttpRefusal(404, 'There is nothing at this address.', { code: 'NOT_FOUND' });
     };
 
-    const server = createServer((message, response) => {
+    const server = createServer(patienceOf(settings), (message, response) => {
       const started = performance.now();
       const requestId = requestIdOf(message);
       const scope: RequestScope = { requestId, isVisitor: false, codes: [] };
@@ -318,11 +337,10 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
         refuse(new HttpRefusal(500, 'Something went wrong on our side.', { code: 'INTERNAL', id }));
       });
     });
-    // A film over a slow line; GraphQL has a limit of its own (bodyTimeoutMs), and headers come within a minute.
-    server.requestTimeout = 15 * 60_000;
-    // Longer than the keep-alive of common load balancers (60 s), so that they close first.
-    server.keepAliveTimeout = 65_000;
+    hangUpOnStalled(server, settings);
 
+    const bus = await PostgresBus.start({ url: config.listenUrl ?? config.gatewayUrl, log });
+    opened.add(() => bus.close());
     const realtime = new Realtime({
       graphql,
       graphqlPath,
@@ -330,7 +348,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       uploads,
       config,
       pool: listeners,
-      bus: await PostgresBus.start({ url: config.gatewayUrl, log }),
+      bus,
       limits,
       log,
       announceRequest: (message, request) => requests.set(message, request),
@@ -339,11 +357,10 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       addressOf: clientAddress,
     });
     server.on('upgrade', realtime.upgrade);
+    opened.add(() => realtime.close());
 
-    const port = await listen(server, config).catch(async (error: unknown) => {
-      await realtime.close();
-      throw error;
-    });
+    const port = await listen(server, config);
+    opened.add(() => drain(server, { drainTimeoutMs: 0 }));
     const statusServer =
       settings.metricsPort === undefined
         ? undefined
@@ -353,8 +370,19 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
             host: config.host,
             metricsAre: metricsToken === undefined ? 'open' : 'token',
           });
+    if (statusServer) opened.add(() => statusServer.close());
     const origin = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
     log.info({ url: `${origin}${graphqlPath}` }, 'API listens');
+    const stop = async (): Promise<void> => {
+      // The load balancer has not noticed yet: requests are answered and connections taken until it has.
+      await sleep(settings.drainDelayMs);
+      try {
+        await Promise.all([drain(server, settings), realtime.close()]);
+      } finally {
+        // Those two once more, which does nothing to what is closed.
+        await opened.close();
+      }
+    };
     let closing: Promise<void> | undefined;
     return {
       url: `${origin}${graphqlPath}`,
@@ -365,19 +393,13 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       close() {
         isClosing = true;
         for (const endpoint of endpoints) endpoint.drain();
-        closing ??= Promise.all([drain(server, settings), realtime.close()])
-          .then(() => graphql.release())
-          .then(() => statusServer?.close())
-          .finally(() => {
-            metrics.close();
-            uploads.close();
-            return endPools();
-          });
+        closing ??= stop();
         return closing;
       },
     };
   } catch (error) {
-    await endPools();
+    // What broke first is what whoever starts it has to know.
+    await opened.close().catch((also: unknown) => log.warn({ error: String(also) }, 'not everything closed'));
     throw error;
   }
 }

@@ -10,7 +10,12 @@ let api: TestApi;
 
 beforeAll(async () => {
   db = await testDatabase();
-  api = await startTestApi(db);
+  await db.query(`
+    create function forums.wait_for_lock() returns text language sql volatile as
+      $$ select 'had it' from pg_advisory_xact_lock_shared(4711) $$;
+    grant execute on function forums.wait_for_lock() to stoa_anonymous;
+  `);
+  api = await startTestApi(db, { STOA_STATEMENT_TIMEOUT_MS: '30000' });
 });
 
 const ask = async (path: string) => {
@@ -58,6 +63,28 @@ describe('/readyz', () => {
     }
   });
 
+  it('is ready while requests have every connection, and more of them wait', async () => {
+    const holder = await connect(db.url, 'test lock');
+    await holder.query('select pg_advisory_lock(4711)');
+    const waiting = Array.from({ length: 12 }, () =>
+      api.ask('mutation { waitForLock(input: {}) { result } }'),
+    );
+    await expect
+      .poll(async () => {
+        const { rowCount } = await db.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'",
+        );
+        return rowCount;
+      })
+      .toBe(10);
+    expect((await ask('/readyz')).status).toBe(200);
+    await holder.query('select pg_advisory_unlock(4711)');
+    await holder.end();
+    for (const { data } of await Promise.all(waiting)) {
+      expect(data).toEqual({ waitForLock: { result: 'had it' } });
+    }
+  });
+
   it('warns of partitions that will be missing, and fails where one is', async () => {
     const bounds = async (condition: string): Promise<readonly string[]> => {
       const { rows } = await db.query<{ partition: string }>(
@@ -90,7 +117,7 @@ describe('/readyz', () => {
     const admin = await connect(inject('serverUrl'), 'test health');
     await admin.query(`alter database ${db.name} with allow_connections false`);
     await admin.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name in ('stoa api', 'stoa sign-in')",
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name in ('stoa api', 'stoa sign-in', 'stoa health')",
       [db.name],
     );
     const away = await ask('/readyz');

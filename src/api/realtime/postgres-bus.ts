@@ -1,21 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
+import { exitCodes, StoaError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { connect } from '../../postgres/connect.ts';
 import { type Announcement, type BusListener, type BusSeat, type RealtimeBus, Switchboard } from './bus.ts';
 
 /** See core.announce. */
 const channel = 'stoa';
+const selfTestTopic = 'self-test';
 const firstRetryMs = 50;
 const lastRetryMs = 5_000;
 /** A server that is gone without a word is noticed by a question that is not answered. */
 const probeMs = 15_000;
 const probeTimeoutMs = 10_000;
+/** A notification takes milliseconds; a server that is busy may take seconds. */
+const selfTestMs = 10_000;
 
 export interface PostgresBusOptions {
   /** Not through a pooler in transaction mode: LISTEN belongs to a connection. */
   readonly url: string;
   readonly log: Pick<Logger, 'info' | 'warn'>;
+  /** How long what is sent at the start may take to arrive. */
+  readonly selfTestMs?: number;
 }
 
 /**
@@ -33,10 +40,16 @@ export class PostgresBus implements RealtimeBus {
     this.#options = options;
   }
 
-  /** Listens when it resolves. */
+  /** Listens when it resolves, and has heard itself. */
   static async start(options: PostgresBusOptions): Promise<PostgresBus> {
     const bus = new PostgresBus(options);
     await bus.#listen();
+    try {
+      await bus.#hearItself();
+    } catch (error) {
+      await bus.close();
+      throw error;
+    }
     return bus;
   }
 
@@ -58,6 +71,42 @@ export class PostgresBus implements RealtimeBus {
     this.#client = undefined;
     await client?.end().catch(() => {});
     await this.#reconnecting;
+  }
+
+  /**
+   * A pooler in transaction mode takes LISTEN, answers that all is well, and gives the connection that listens to
+   * somebody else: nothing would ever arrive, and nothing would say so. Announced from another connection, because on the same one the
+   * answer to NOTIFY brings the notification along even there.
+   */
+  async #hearItself(): Promise<void> {
+    const { url, selfTestMs: patienceMs = selfTestMs } = this.#options;
+    const key = randomUUID();
+    const heard = Promise.withResolvers<true>();
+    const seat = this.joinAll({
+      announced: (announcement) => {
+        if (announcement.topic === selfTestTopic && announcement.key === key) heard.resolve(true);
+      },
+      resync: () => {},
+    });
+    const arrived = new AbortController();
+    const speaker = await connect(url, 'realtime self-test');
+    try {
+      await speaker.query('select pg_notify($1, $2)', [channel, `${selfTestTopic}:${key}`]);
+      const late = sleep(patienceMs, false as const, { signal: arrived.signal }).catch(() => false as const);
+      if (await Promise.race([heard.promise, late])) return;
+    } finally {
+      arrived.abort();
+      seat.leave();
+      await speaker.end();
+    }
+    throw new StoaError(
+      'realtime.not_heard',
+      `What is announced in the database does not arrive at the API within ${patienceMs / 1_000} s, so no subscription would hear of anything.`,
+      {
+        cure: 'A pooler in transaction mode loses LISTEN: set listenUrl (STOA_LISTEN_URL) to the address of PostgreSQL itself, with the login of the API.',
+        exitCode: exitCodes.configuration,
+      },
+    );
   }
 
   async #listen(): Promise<void> {
