@@ -25,6 +25,11 @@ export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ViewerQuery = { readonly viewer: { readonly id: string, readonly username: string | null, readonly displayName: string | null, readonly isAnonymous: boolean } | null };
 
+export type FirstScreenQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type FirstScreenQuery = { readonly viewer: { readonly id: string, readonly username: string | null, readonly displayName: string | null, readonly avatarUrl: string | null, readonly class: { readonly name: string } | null, readonly profile: { readonly bio: string | null, readonly customStatus: string | null } | null, readonly settings: { readonly theme: string, readonly language: string, readonly timezone: string, readonly presenceVisibility: string, readonly notifications: unknown } | null, readonly presence: { readonly status: string, readonly effectiveStatus: string | null } | null, readonly overview: { readonly sessionRole: string | null, readonly unreadNotificationCount: number | null, readonly unreadMessageCount: string | null, readonly unreadChannelCount: number | null, readonly moderationQueue: { readonly pendingCount: number | null, readonly assignedCount: number | null } | null, readonly friendRequests: ReadonlyArray<{ readonly id: string, readonly requestedAt: string, readonly user: { readonly id: string, readonly username: string | null, readonly avatarUrl: string | null } | null } | null> | null } | null, readonly friends: { readonly nodes: ReadonlyArray<{ readonly since: string | null, readonly friend: { readonly id: string, readonly username: string | null, readonly avatarUrl: string | null, readonly presence: { readonly effectiveStatus: string | null, readonly lastSeenAt: string } | null } | null } | null> }, readonly groupMembers: { readonly nodes: ReadonlyArray<{ readonly nickname: string | null, readonly group: { readonly id: string, readonly name: string, readonly iconUrl: string | null, readonly myPermissions: string | null, readonly channels: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly type: string, readonly position: number, readonly unreadCount: string | null } | null> } } | null } | null> }, readonly forumSubscriptions: { readonly nodes: ReadonlyArray<{ readonly notificationLevel: string, readonly forum: { readonly id: string, readonly slug: string, readonly name: string, readonly iconUrl: string | null, readonly myPermissions: string | null } | null } | null> } } | null, readonly inbox: ReadonlyArray<{ readonly id: string, readonly name: string | null, readonly isGroup: boolean | null, readonly unreadCount: string | null, readonly lastMessageAt: string | null, readonly participants: { readonly nodes: ReadonlyArray<{ readonly user: { readonly id: string, readonly username: string | null, readonly avatarUrl: string | null } | null } | null> } } | null> | null };
+
 export type ForumPostsQueryVariables = Exact<{
   slug: string;
   first: number;
@@ -50,7 +55,7 @@ export type VotePostMutationVariables = Exact<{
 }>;
 
 
-export type VotePostMutation = { readonly votePost: { readonly result: { readonly score: number | null, readonly mine: number | null } | null } | null };
+export type VotePostMutation = { readonly votePost: { readonly tally: { readonly score: number | null, readonly mine: number | null } | null } | null };
 
 export type CreateUploadMutationVariables = Exact<{
   filename: string;
@@ -129,6 +134,115 @@ export const ViewerDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
+export const FirstScreenDocument = new TypedDocumentString(`
+    query FirstScreen {
+  viewer {
+    id
+    username
+    displayName
+    avatarUrl
+    class {
+      name
+    }
+    profile {
+      bio
+      customStatus
+    }
+    settings {
+      theme
+      language
+      timezone
+      presenceVisibility
+      notifications
+    }
+    presence {
+      status
+      effectiveStatus
+    }
+    overview {
+      sessionRole
+      unreadNotificationCount
+      unreadMessageCount
+      unreadChannelCount
+      moderationQueue {
+        pendingCount
+        assignedCount
+      }
+      friendRequests {
+        id
+        requestedAt
+        user {
+          id
+          username
+          avatarUrl
+        }
+      }
+    }
+    friends(first: 50) {
+      nodes {
+        since
+        friend {
+          id
+          username
+          avatarUrl
+          presence {
+            effectiveStatus
+            lastSeenAt
+          }
+        }
+      }
+    }
+    groupMembers(first: 20) {
+      nodes {
+        nickname
+        group {
+          id
+          name
+          iconUrl
+          myPermissions
+          channels(first: 50) {
+            nodes {
+              id
+              name
+              type
+              position
+              unreadCount
+            }
+          }
+        }
+      }
+    }
+    forumSubscriptions(first: 50) {
+      nodes {
+        notificationLevel
+        forum {
+          id
+          slug
+          name
+          iconUrl
+          myPermissions
+        }
+      }
+    }
+  }
+  inbox(first: 20) {
+    id
+    name
+    isGroup
+    unreadCount
+    lastMessageAt
+    participants(first: 4) {
+      nodes {
+        user {
+          id
+          username
+          avatarUrl
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FirstScreenQuery, FirstScreenQueryVariables>;
 export const ForumPostsDocument = new TypedDocumentString(`
     query ForumPosts($slug: String!, $first: Int!, $after: Cursor) {
   forumBySlug(slug: $slug) {
@@ -173,7 +287,7 @@ export const CreatePostDocument = new TypedDocumentString(`
 export const VotePostDocument = new TypedDocumentString(`
     mutation VotePost($postId: UUID!, $direction: Int!) {
   votePost(input: {postId: $postId, direction: $direction}) {
-    result {
+    tally {
       score
       mine
     }

@@ -43,4 +43,4 @@ const { createPost } = await client.ask(CreatePostDocument, draft);
 if (!createPost?.post) throw new Error('The new post may not be read.');
 await client.refresh();
 const { votePost } = await client.ask(VotePostDocument, { postId: createPost.post.id, direction: -1 });
-console.log(`Posted "${createPost.post.title}" and voted it down: score ${votePost?.result?.score}.`);
+console.log(`Posted "${createPost.post.title}" and voted it down: score ${votePost?.tally?.score}.`);

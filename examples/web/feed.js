@@ -181,7 +181,7 @@ function votesOf(post) {
         postId: post.id,
         direction: mine === direction ? 0 : direction,
       });
-      show(votePost.result);
+      show(votePost.tally);
     } catch (error) {
       toast(explain(error));
     } finally {

@@ -26,7 +26,7 @@ export function follow(channelId, { onMessages, onRemoved, onState }) {
         message: 'This channel is not there any more.',
         extensions: { code: 'NOT_FOUND' },
       });
-    onMessages(channel.channelMessages.nodes);
+    onMessages(channel.messages.nodes);
   };
 
   const onEvent = (event) => {

@@ -112,7 +112,7 @@ export const createPost = /* GraphQL */ `
 
 export const votePost = /* GraphQL */ `
   mutation VotePost($postId: UUID!, $direction: Int!) {
-    votePost(input: { postId: $postId, direction: $direction }) { result { score mine } }
+    votePost(input: { postId: $postId, direction: $direction }) { tally { score mine } }
   }
 `;
 
@@ -151,7 +151,7 @@ const messageFields = /* GraphQL */ `
 
 export const newestMessages = /* GraphQL */ `
   query NewestMessages($channelId: UUID!) {
-    channel(id: $channelId) { channelMessages(orderBy: NEW, first: 50) { nodes { ...MessageFields } } }
+    channel(id: $channelId) { messages(orderBy: NEW, first: 50) { nodes { ...MessageFields } } }
   }
   ${messageFields}
 `;

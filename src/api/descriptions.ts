@@ -20,6 +20,9 @@ export const DescriptionsPlugin: GraphileConfig.Plugin = {
           .replace(/\bp_[a-z0-9_]+\b/g, (name) =>
             own.includes(name) ? inflection.camelCase(name.replace(/^p_/, '')) : name,
           )
+          .replace(/\b[a-z0-9]+(?:_[a-z0-9]+)+\b/g, (name) =>
+            own.includes(`p_${name}`) ? inflection.camelCase(name) : name,
+          )
           .replace(/\b([a-z_]+)\.([a-z0-9_]+)\b/g, (text, schema: string, name: string) => {
             const other = introspection.procs.find(
               (proc) => proc.proname === name && proc.getNamespace()?.nspname === schema,

@@ -69,7 +69,12 @@ export const ExposurePlugin: GraphileConfig.Plugin = {
             const uniques: readonly PgResourceUnique[] = resource.uniques;
             const primary = uniques.find((other) => other.isPrimary)?.attributes ?? [];
             const isWider = !unique.isPrimary && primary.every((name) => unique.attributes.includes(name));
-            return isWider && primary.length > 0 ? [behavior, '-single'] : behavior;
+            // One of identifiers only is a relation, which is asked for where one of its rows stands.
+            const isRelation =
+              unique.attributes.length > 1 &&
+              unique.attributes.every((name) => resource.codec.attributes?.[name]?.codec.name === 'uuid');
+            const isHidden = primary.length > 0 && (isWider || (!unique.isPrimary && isRelation));
+            return isHidden ? [behavior, '-single'] : behavior;
           },
         },
       },

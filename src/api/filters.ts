@@ -28,7 +28,12 @@ export const FiltersPlugin: GraphileConfig.Plugin = {
           if (!table || !['r', 'p', 'm'].includes(table.relkind)) return;
           const isIndexed = table
             .getIndexes()
-            .some((index) => !index.indpred && index.getKeys()[0]?.attname === pgAttribute.attname);
+            .some(
+              (index) =>
+                !index.indpred &&
+                index.getIndexClass()?.getAccessMethod()?.amname === 'btree' &&
+                index.getKeys()[0]?.attname === pgAttribute.attname,
+            );
           attribute.extensions ??= Object.create(null);
           Object.assign(attribute.extensions ?? {}, { isIndexed });
         },

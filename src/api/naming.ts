@@ -52,19 +52,32 @@ export const NamingPlugin: GraphileConfig.Plugin = {
           this.camelCase(other) === base || this.camelCase(other).endsWith(this.upperCamelCase(baseName))
         );
       },
-      _getOppositeBaseName(previous, _preset, baseName) {
-        return { owner: 'owned', actor: 'acted' }[baseName] ?? previous?.(baseName) ?? null;
-      },
 
       _functionName(_previous, _preset, { resource }) {
         const tagged = resource.extensions?.tags?.['name'];
         if (typeof tagged === 'string') return tagged;
         return resource.extensions?.pg?.name ?? resource.name;
       },
+      // unread_channels() gives UnreadChannel rows; of a table's own function the table is named: MessageReactionCount.
       functionRecordReturnCodecName(_previous, _preset, { pgProc }) {
         const { tags } = pgProc.getTagsAndDescription();
+        if (typeof tags['returns'] === 'string') return this.upperCamelCase(tags['returns']);
+        // announce() of the inside must not take the name of the type Announce.
+        if (tags['internal'] !== undefined) {
+          return this.upperCamelCase(`${pgProc.getNamespace()?.nspname}_${pgProc.proname}_record`);
+        }
         const name = typeof tags['name'] === 'string' ? tags['name'] : pgProc.proname;
-        return this.upperCamelCase(`${name}-result`);
+        const ofRow = pgProc.getArguments()[0]?.type.getClass();
+        const table = ofRow?.getTagsAndDescription().tags['name'];
+        const rest =
+          ofRow && name.startsWith(`${ofRow.relname}_`) ? name.slice(ofRow.relname.length + 1) : name;
+        return this.upperCamelCase(this.singularize(typeof table === 'string' ? `${table}_${rest}` : rest));
+      },
+      recordFunctionConnectionType(_previous, _preset, { resource }) {
+        return this.connectionType(this.tableType(resource.codec));
+      },
+      recordFunctionEdgeType(_previous, _preset, { resource }) {
+        return this.edgeType(this.tableType(resource.codec));
       },
 
       // A list that pages by itself is the only form of its function, so it needs no suffix.
@@ -83,16 +96,29 @@ export const NamingPlugin: GraphileConfig.Plugin = {
         return this.coerceToGraphQLName(this.camelCase(name));
       },
 
-      // A procedure that returns a row names it: createPost { post { … } }.
+      // A procedure that returns a row names it: createPost { post { … } }; a value is called what it says.
       functionMutationResultFieldName(_previous, _preset, details) {
-        const tagged = details.resource.extensions?.tags?.['resultFieldName'];
+        const { resource } = details;
+        const tagged = resource.extensions?.tags?.['resultFieldName'];
         if (typeof tagged === 'string') return tagged;
-        const { codec } = details.resource;
-        if (codec.attributes && !codec.isAnonymous) {
+        const { codec } = resource;
+        if (codec.attributes) {
           const single = this.camelCase(this._singularizedCodecName(codec));
-          return details.resource.isUnique ? single : this.pluralize(single);
+          return resource.isUnique ? single : this.pluralize(single);
         }
-        return 'result';
+        const noun = this._functionName(details).replace(/^[a-z0-9]+_/, '');
+        switch (codec.name) {
+          case 'bool':
+            return 'changed';
+          case 'int2':
+          case 'int4':
+          case 'int8':
+            return 'count';
+          case 'uuid':
+            return this.camelCase(`${noun}_id`);
+          default:
+            return this.camelCase(noun);
+        }
       },
     },
   },

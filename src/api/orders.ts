@@ -228,7 +228,7 @@ function orderRows(asked: unknown, offered: readonly string[], orders: Orders, p
   const conditions = order.places.get(place) ?? [];
   return (rows: PgSelectQueryBuilder): void => {
     for (const { column, test } of conditions) {
-      rows.where(sql`${rows.alias}.${sql.identifier(column)} ${tests[test]}`);
+      rows.where(tests[test](sql`${rows.alias}.${sql.identifier(column)}`));
     }
     for (const { name, descending } of order.columns) {
       rows.orderBy({ attribute: name, direction: descending ? 'DESC' : 'ASC' });
@@ -237,11 +237,12 @@ function orderRows(asked: unknown, offered: readonly string[], orders: Orders, p
   };
 }
 
-const tests: Record<Condition['test'], SQL> = {
-  'is null': sql`is null`,
-  'is not null': sql`is not null`,
-  'is true': sql`is true`,
-  'is false': sql`is false`,
+// A flag stands by itself: the planner does not see that "is true" implies the predicate of the index.
+const tests: Record<Condition['test'], (column: SQL) => SQL> = {
+  'is null': (column) => sql`${column} is null`,
+  'is not null': (column) => sql`${column} is not null`,
+  'is true': (column) => column,
+  'is false': (column) => sql`not ${column}`,
 };
 
 function ordersOf(build: GraphileBuild.Build, codec: PgCodec): Orders {

@@ -1,5 +1,6 @@
 // First: Grafast reads GRAPHILE_ENV while it is loaded.
 import './production-mode.ts';
+import './bytes.ts';
 import type { IncomingMessage } from 'node:http';
 import { PgAggregatesPreset } from '@graphile/pg-aggregates';
 import type { Pool } from 'pg';
@@ -9,10 +10,12 @@ import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connecti
 import { AuthPlugin } from '../auth/plugin.ts';
 import type { Module } from '../modules.ts';
 import { pgSettingsOf, type StoaRequest } from './context.ts';
+import { DatetimesPlugin } from './datetimes.ts';
 import { DescriptionsPlugin } from './descriptions.ts';
 import { type ErrorLog, makeErrorMask } from './errors.ts';
 import { ExposurePlugin } from './exposure.ts';
 import { FiltersPlugin, filterOperators } from './filters.ts';
+import { InputDescriptionsPlugin } from './input-descriptions.ts';
 import { type QueryLimits, queryLimits } from './limits.ts';
 import { NameCheckPlugin } from './name-check.ts';
 import { NamingPlugin, SimplifyPlugin } from './naming.ts';
@@ -23,6 +26,10 @@ import { explorerPath, explorerStaticPath, graphqlPath } from './paths.ts';
 import { type PersistedOperations, persistedPreset } from './persisted.ts';
 import { makeQueryGuardPlugin } from './query-guard.ts';
 import { makeSubscriptionPlugins } from './realtime/plugin.ts';
+import { RefusalsPlugin } from './refusals.ts';
+import { RelationNamesPlugin } from './relation-names.ts';
+import { RootStatementsPlugin } from './root-statements.ts';
+import { SchemaRulesPlugin } from './schema-rules.ts';
 import { makeTorrentPlugins } from './torrents/plugin.ts';
 import { UploadsPlugin } from './uploads/plugin.ts';
 import { ViewerPlugin } from './viewer.ts';
@@ -67,6 +74,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       NameCheckPlugin,
       SimplifyPlugin,
       NamingPlugin,
+      RelationNamesPlugin,
       ExposurePlugin,
       DescriptionsPlugin,
       FiltersPlugin,
@@ -79,6 +87,12 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       ...makeSubscriptionPlugins(options.modules),
       UploadsPlugin,
       ...makeTorrentPlugins(options.modules),
+      DatetimesPlugin,
+      // After all that brings fields.
+      RootStatementsPlugin,
+      InputDescriptionsPlugin,
+      RefusalsPlugin,
+      SchemaRulesPlugin,
     ],
     disablePlugins: [
       // Pages have a size: see paging.ts.

@@ -1,3 +1,9 @@
+const described = {
+  tokens: (presence: '' | '!') => `"For the requests that follow."\ntokens: AuthTokens${presence}`,
+  secondFactor: '"Where a second factor is on: then there are no tokens yet."\nsecondFactor: PendingSignIn',
+  user: '"The account, as far as the sender of this request may see it."\nuser: User',
+} as const;
+
 /** The sign-in part of the API. Every input and payload carries clientMutationId, as the generated ones do. */
 const mutations: readonly {
   readonly name: string;
@@ -11,40 +17,43 @@ const mutations: readonly {
     description:
       'Registers an account by e-mail; then sign in. The address is proven by a mailed token (verifyEmail). An address that is taken gives the same answer, and its owner gets a mail.',
     input: [
-      'email: String!',
+      '"E-mail address."\nemail: String!',
       '"8 to 128 characters."\npassword: String!',
-      'username: String!',
-      'displayName: String',
+      '"What others see and sign in by: 3 to 32 characters."\nusername: String!',
+      '"Shown beside the username."\ndisplayName: String',
     ],
     payload: ['"Always true: see the mail."\naccepted: Boolean!'],
   },
   {
     name: 'registerAnonymous',
     description: 'Registers an account that is nothing but a session, until completeAccount.',
-    input: ['displayName: String', 'device: JSON'],
-    payload: ['tokens: AuthTokens!', 'user: User'],
+    input: [
+      '"Shown instead of a username."\ndisplayName: String',
+      '"Shown in the list of sessions."\ndevice: JSON',
+    ],
+    payload: [described.tokens('!'), described.user],
   },
   {
     name: 'completeAccount',
     description:
       'Gives an anonymous account a username at once, and an address and a password when the mailed token has proven the address (confirmEmailChange).',
     input: [
-      'email: String!',
+      '"E-mail address."\nemail: String!',
       '"8 to 128 characters."\npassword: String!',
       '"Needed unless the account has one."\nusername: String',
-      'displayName: String',
+      '"Shown beside the username."\ndisplayName: String',
     ],
-    payload: ['accepted: Boolean!', 'user: User'],
+    payload: ['"Always true: see the mail."\naccepted: Boolean!', described.user],
   },
   {
     name: 'signIn',
     description: 'Signs in by e-mail address or username. Gives tokens, or what completeSignIn needs.',
     input: [
       '"E-mail address or username."\nname: String!',
-      'password: String!',
+      '"As it was set."\npassword: String!',
       '"Shown in the list of sessions."\ndevice: JSON',
     ],
-    payload: ['tokens: AuthTokens', 'secondFactor: PendingSignIn', 'user: User'],
+    payload: [described.tokens(''), described.secondFactor, described.user],
   },
   {
     name: 'completeSignIn',
@@ -52,18 +61,18 @@ const mutations: readonly {
       'Completes a sign-in by the second factor: either a code of the authenticator or a recovery code.',
     input: [
       '"secondFactor.token of signIn or signInWithWallet."\ntoken: String!',
-      'totpCode: String',
-      'recoveryCode: String',
-      'device: JSON',
+      '"Six digits of the authenticator."\ntotpCode: String',
+      '"Where the authenticator is lost."\nrecoveryCode: String',
+      '"Shown in the list of sessions."\ndevice: JSON',
     ],
-    payload: ['tokens: AuthTokens!', 'user: User'],
+    payload: [described.tokens('!'), described.user],
   },
   {
     name: 'refreshSession',
     description:
       'Replaces both tokens of a session. A refresh token works once: presenting it again ends the session. Send no authorization header.',
     input: ['"May be left out where it is kept in a cookie."\nrefreshToken: String'],
-    payload: ['tokens: AuthTokens!', 'user: User'],
+    payload: [described.tokens('!'), described.user],
   },
   {
     name: 'signOut',
@@ -74,51 +83,51 @@ const mutations: readonly {
   {
     name: 'signOutEverywhere',
     description: 'Ends all sessions of the account, this one too unless it is to stay.',
-    input: ['keepCurrent: Boolean = false'],
+    input: ['"Whether this session goes on."\nkeepCurrent: Boolean = false'],
     payload: ['"How many sessions ended."\nended: Int!'],
   },
   {
     name: 'requestPasswordReset',
     description: 'Mails a token for a new password. The answer is the same for an address that nobody has.',
-    input: ['email: String!'],
+    input: ['"E-mail address."\nemail: String!'],
     payload: ['"Always true: see the mail."\naccepted: Boolean!'],
   },
   {
     name: 'resetPassword',
     description: 'Sets a new password by a mailed token and signs out everywhere.',
-    input: ['token: String!', '"8 to 128 characters."\nnewPassword: String!'],
-    payload: ['done: Boolean!'],
+    input: ['"From the mail."\ntoken: String!', '"8 to 128 characters."\nnewPassword: String!'],
+    payload: ['"Always true: what fails is an error."\ndone: Boolean!'],
   },
   {
     name: 'changePassword',
     description: 'Sets a new password, signs out everywhere else and gives this session new tokens.',
-    input: ['currentPassword: String!', '"8 to 128 characters."\nnewPassword: String!'],
-    payload: ['tokens: AuthTokens!'],
+    input: ['"The one in force."\ncurrentPassword: String!', '"8 to 128 characters."\nnewPassword: String!'],
+    payload: [described.tokens('!')],
   },
   {
     name: 'verifyEmail',
     description: 'Proves the address of an account by a mailed token.',
-    input: ['token: String!'],
-    payload: ['done: Boolean!'],
+    input: ['"From the mail."\ntoken: String!'],
+    payload: ['"Always true: what fails is an error."\ndone: Boolean!'],
   },
   {
     name: 'resendVerification',
     description: 'Mails the token for the address that waits for its proof once more.',
     input: [],
-    payload: ['accepted: Boolean!'],
+    payload: ['"Always true: see the mail."\naccepted: Boolean!'],
   },
   {
     name: 'requestEmailChange',
     description: 'Mails a token to another address, which replaces the one in force by confirmEmailChange.',
-    input: ['email: String!', '"Needed where the account has one."\npassword: String'],
+    input: ['"E-mail address."\nemail: String!', '"Needed where the account has one."\npassword: String'],
     payload: ['"Always true: see the mail."\naccepted: Boolean!'],
   },
   {
     name: 'confirmEmailChange',
     description:
       'Puts an address in force by the token that was mailed to it; completes an anonymous account.',
-    input: ['token: String!'],
-    payload: ['done: Boolean!'],
+    input: ['"From the mail."\ntoken: String!'],
+    payload: ['"Always true: what fails is an error."\ndone: Boolean!'],
   },
   {
     name: 'beginTwoFactor',
@@ -132,19 +141,22 @@ const mutations: readonly {
   {
     name: 'confirmTwoFactor',
     description: 'Puts the second factor in force by a first code.',
-    input: ['totpCode: String!'],
+    input: ['"Six digits of the authenticator."\ntotpCode: String!'],
     payload: ['"Each stands in for the second factor once. Shown this once."\nrecoveryCodes: [String!]!'],
   },
   {
     name: 'disableTwoFactor',
     description: 'Switches the second factor off, by a code of the authenticator or a recovery code.',
-    input: ['totpCode: String', 'recoveryCode: String'],
-    payload: ['done: Boolean!'],
+    input: [
+      '"Six digits of the authenticator."\ntotpCode: String',
+      '"Where the authenticator is lost."\nrecoveryCode: String',
+    ],
+    payload: ['"Always true: what fails is an error."\ndone: Boolean!'],
   },
   {
     name: 'regenerateRecoveryCodes',
     description: 'Makes ten new recovery codes; those before are void.',
-    input: ['totpCode: String!'],
+    input: ['"Six digits of the authenticator."\ntotpCode: String!'],
     payload: ['"Shown this once."\nrecoveryCodes: [String!]!'],
   },
   {
@@ -153,32 +165,35 @@ const mutations: readonly {
       'Gives the message (EIP-4361) that a wallet has to sign, for signInWithWallet or linkWallet.',
     input: [
       '"ethereum, optimism, bsc, polygon, base or arbitrum."\nnetwork: String = "ethereum"',
-      'address: String!',
+      '"0x and 40 hexadecimal digits."\naddress: String!',
     ],
-    payload: ['"To be signed unchanged (personal_sign)."\nmessage: String!', 'expiresAt: Datetime!'],
+    payload: [
+      '"To be signed unchanged (personal_sign)."\nmessage: String!',
+      '"When it can no longer be used."\nexpiresAt: Datetime!',
+    ],
   },
   {
     name: 'signInWithWallet',
     description:
       'Signs in by a wallet that has signed its challenge. A wallet that nobody has gets an anonymous account.',
     input: [
-      'message: String!',
+      '"As createWalletChallenge gave it."\nmessage: String!',
       '"0x…"\nsignature: String!',
       '"Where the account has one; the same signature may be sent again with it."\npin: String',
-      'device: JSON',
+      '"Shown in the list of sessions."\ndevice: JSON',
     ],
-    payload: ['tokens: AuthTokens', 'secondFactor: PendingSignIn', 'user: User'],
+    payload: [described.tokens(''), described.secondFactor, described.user],
   },
   {
     name: 'linkWallet',
     description: 'Adds a wallet that has signed its challenge to the account.',
     input: [
-      'message: String!',
-      'signature: String!',
+      '"As createWalletChallenge gave it."\nmessage: String!',
+      '"0x…"\nsignature: String!',
       '"external, contract, custodial or hardware."\ntype: String = "external"',
       '"Needed where the account has one."\npassword: String',
     ],
-    payload: ['walletId: UUID!'],
+    payload: ['"The identifier of the wallet."\nwalletId: UUID!'],
   },
   {
     name: 'setWalletPin',
@@ -186,9 +201,9 @@ const mutations: readonly {
     input: [
       '"4 to 12 digits."\npin: String',
       '"Needed where the account has one, unless currentPin is sent."\npassword: String',
-      'currentPin: String',
+      '"The PIN in force, instead of the password."\ncurrentPin: String',
     ],
-    payload: ['done: Boolean!'],
+    payload: ['"Always true: what fails is an error."\ndone: Boolean!'],
   },
 ];
 
@@ -205,6 +220,10 @@ type AuthTokens {
   Goes into the header: authorization: Bearer …
   """
   accessToken: String!
+
+  """
+  When the access token ends; refreshSession gives another.
+  """
   accessTokenExpiresAt: Datetime!
 
   """
@@ -216,6 +235,10 @@ type AuthTokens {
   End of the session, which no refresh moves.
   """
   expiresAt: Datetime!
+
+  """
+  Names the session in the list of them (mySessions).
+  """
   sessionId: UUID!
 }
 
@@ -227,6 +250,10 @@ type PendingSignIn {
   For completeSignIn.
   """
   token: String!
+
+  """
+  When it can no longer be completed.
+  """
   expiresAt: Datetime!
 }
 `;
@@ -264,7 +291,7 @@ ${name}(input: ${upperFirst(name)}Input!): ${upperFirst(name)}Payload
 
 /** Payloads that say whose account it is now. */
 export const payloadsWithUser: readonly string[] = mutations
-  .filter(({ payload }) => payload.includes('user: User'))
+  .filter(({ payload }) => payload.includes(described.user))
   .map(({ name }) => `${upperFirst(name)}Payload`);
 
 export const payloads: readonly string[] = mutations.map(({ name }) => `${upperFirst(name)}Payload`);

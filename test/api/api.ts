@@ -117,6 +117,9 @@ export interface RecordedStatement {
   readonly values: unknown[];
 }
 
+/** The engine calls every table by an alias like this. Sessions, rates and readiness send statements of their own. */
+export const isOfPlan = ({ text }: RecordedStatement): boolean => /__[a-z_]+__/.test(text);
+
 function statementOf(first: unknown, second: unknown): RecordedStatement {
   if (typeof first === 'string') return { text: first, values: Array.isArray(second) ? second : [] };
   if (typeof first === 'object' && first !== null && 'text' in first) {

@@ -127,6 +127,13 @@ describe.each(clients)('%s runs the examples of docs/api.md', (library, send) =>
     expect((await run('Viewer', {})).data.viewer).toBeNull();
   });
 
+  it('shows a first screen', async () => {
+    const { data, errors } = await run('FirstScreen', {}, token);
+    expect(errors).toEqual([]);
+    expect(data.viewer).toMatchObject({ username: 'ada', overview: { sessionRole: 'member' } });
+    expect(data.inbox).toEqual([]);
+  });
+
   it('refreshes its session, and the refresh token works once', async () => {
     const { data } = await run('RefreshSession', { refreshToken });
     const before = token;
@@ -170,7 +177,7 @@ describe.each(clients)('%s runs the examples of docs/api.md', (library, send) =>
     const postId: string = first.data.createPost.post.id;
     expect((await run('CreatePost', post, token)).data.createPost.post.id).toBe(postId);
     const vote = await run('VotePost', { postId, direction: -1 }, token);
-    expect(vote.data.votePost.result).toMatchObject({ score: -1, mine: -1 });
+    expect(vote.data.votePost.tally).toMatchObject({ score: -1, mine: -1 });
     await db.query('delete from forums.post_votes where post_id = $1', [postId]);
     await db.query('delete from forums.posts where id = $1', [postId]);
   });

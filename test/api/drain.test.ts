@@ -26,7 +26,7 @@ async function isNapping(): Promise<void> {
   }
 }
 
-const nap = (seconds: number): string => `mutation { nap(input: { seconds: ${seconds} }) { result } }`;
+const nap = (seconds: number): string => `mutation { nap(input: { seconds: ${seconds} }) { nap } }`;
 
 it('a process that stops says so first, answers meanwhile, finishes what runs and hangs up', async () => {
   const api = await startTestApi(db, { STOA_DRAIN_DELAY_MS: '600' });
@@ -43,7 +43,7 @@ it('a process that stops says so first, answers meanwhile, finishes what runs an
   expect(late.status).toBe(200);
   expect(late.headers.connection).toBe('close');
 
-  expect((await running).data).toEqual({ nap: { result: 'rested' } });
+  expect((await running).data).toEqual({ nap: { nap: 'rested' } });
   const answeredAt = performance.now();
   await stopped;
   // The connection of the client that was answered is not waited for.

@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 async function raise(sqlstate: string): Promise<GraphqlError> {
   const { errors } = await api.ask(
-    'mutation ($s: String!) { raiseError(input: { sqlstate: $s }) { result } }',
+    'mutation ($s: String!) { raiseError(input: { sqlstate: $s }) { count } }',
     { variables: { s: sqlstate } },
   );
   expect(errors).toHaveLength(1);
@@ -39,7 +39,7 @@ describe('an error of the registry', () => {
     expect(rows.length).toBeGreaterThan(4);
     for (const { reason, sqlstate, message, cure } of rows) {
       const { errors } = await api.ask(
-        'mutation ($r: String!) { raiseReason(input: { reason: $r }) { result } }',
+        'mutation ($r: String!) { raiseReason(input: { reason: $r }) { count } }',
         { variables: { r: reason } },
       );
       expect(errors).toMatchObject([
@@ -50,9 +50,34 @@ describe('an error of the registry', () => {
 
   it('says how long to wait where that helps', async () => {
     const { errors } = await api.ask(
-      'mutation { raiseReason(input: { reason: "session.required", retryAfter: 30 }) { result } }',
+      'mutation { raiseReason(input: { reason: "session.required", retryAfter: 30 }) { count } }',
     );
     expect(errors[0]?.extensions['retryAfter']).toBe(30);
+  });
+});
+
+describe('a refusal', () => {
+  it('is told of the field of the root that earned it, and of no other that asks for the same rows', async () => {
+    const token = await api.signIn(await createUser(db, { username: 'bea' }));
+    const { data, errors } = await api.ask(
+      `{ plain: torrents { nodes { name } } secret: torrents { nodes { name realUploaderId } }
+         tag: tagByName(name: "x") { name } again: tagByName(name: "x") { name }
+         one: torrent(id: "019a0000-0000-7000-8000-000000000001") { name }
+         other: torrent(id: "019a0000-0000-7000-8000-000000000001") { realUploaderId } }`,
+      { token },
+    );
+    expect(errors.map(({ path, extensions }) => [path?.[0], extensions['code']])).toEqual([
+      ['secret', 'FORBIDDEN'],
+      ['other', 'FORBIDDEN'],
+    ]);
+    expect(data).toEqual({
+      plain: { nodes: [] },
+      secret: null,
+      tag: null,
+      again: null,
+      one: null,
+      other: null,
+    });
   });
 });
 

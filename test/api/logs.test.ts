@@ -65,7 +65,7 @@ it('the log of a whole session holds nothing of the person', async () => {
     await ask('{ viewer { id } }', {}, as);
     await ask('{ viewer { id } }', {}, { authorization: `Bearer ${variable}` });
     await ask(`{ userByUsername(username: "${username}") { id } }`, {});
-    await ask('mutation ($t: String!) { breakDown(input: { text: $t }) { result } }', { t: variable });
+    await ask('mutation ($t: String!) { breakDown(input: { text: $t }) { count } }', { t: variable });
     await ask(`{ nothing(email: "${email}") }`, {});
     await ask('query ($id: UUID!) { forum(id: $id) { id } }', { id: email });
     await ask(`{ "${email}`, {});

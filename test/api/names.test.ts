@@ -1,13 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { makeSchema } from 'postgraphile/graphile-build';
 import { buildSchema, type GraphQLSchema } from 'postgraphile/graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makePreset } from '../../src/api/preset.ts';
+import { findNameFaults, findUndescribed } from '../../src/api/schema-rules.ts';
 import { printSdl } from '../../src/api/sdl.ts';
 import { compareSdl } from '../../src/api/sdl-changes.ts';
+import { refusalsOfSignIn } from '../../src/auth/refusals.ts';
 import { modules, resolveModules } from '../../src/modules.ts';
 import { createPool } from '../../src/postgres/connect.ts';
 import { type TestDatabase, testDatabase } from '../harness/index.ts';
+
+/** Enough where one fault is looked for: the whole schema takes seconds to build. */
+const withForums = resolveModules(['forums']);
 
 let db: TestDatabase;
 let sdl: string;
@@ -65,6 +70,64 @@ describe('the schema', () => {
     expect(sdl).not.toContain('rowId');
   });
 
+  it('has no name that would have to be unlearnt', () => {
+    expect(findNameFaults(schema)).toEqual([]);
+  });
+
+  it('calls the rows below a row by what they are', () => {
+    const fieldsOf = (name: string): string[] => {
+      const type = schema.getType(name);
+      return type && 'getFields' in type ? Object.keys(type.getFields()) : [];
+    };
+    expect(fieldsOf('Forum')).toEqual(expect.arrayContaining(['categories', 'moderators', 'bans', 'posts']));
+    expect(fieldsOf('Group')).toEqual(expect.arrayContaining(['members', 'roles', 'invites', 'settings']));
+    expect(fieldsOf('ChannelMessage')).toEqual(
+      expect.arrayContaining(['attachments', 'reactions', 'replies', 'pin', 'analyses']),
+    );
+    expect(fieldsOf('User')).toEqual(
+      expect.arrayContaining(['sentMessages', 'blocks', 'receivedFriendships']),
+    );
+    expect(fieldsOf('PollOption')).toEqual(expect.arrayContaining(['poll', 'votes']));
+    expect(fieldsOf('VotePostPayload')).toContain('tally');
+  });
+
+  it('says something about everything in it', () => {
+    expect(findUndescribed(schema)).toEqual([]);
+  });
+
+  it('tells of each mutation what it may be refused for', () => {
+    const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+    const silent = mutations
+      .filter(
+        ({ description }) =>
+          !/\n\n(May be refused for:\n(- [A-Z_]+: [a-z0-9_., ]+\n?)+|Refuses nothing\.)$/.test(
+            description ?? '',
+          ),
+      )
+      .map(({ name }) => name);
+    expect(silent).toEqual([]);
+    const descriptionOf = (name: string) => mutations.find((field) => field.name === name)?.description;
+    expect(descriptionOf('createPost')).toMatch(/- FORBIDDEN: .*forum\.banned/);
+    expect(descriptionOf('signIn')).toMatch(/- UNAUTHENTICATED: .*sign_in\.failed/);
+  });
+
+  it('knows every function that signing in calls', () => {
+    const folder = new URL('../../src/auth/', import.meta.url);
+    const text = readdirSync(folder)
+      .filter((file) => !['operator.ts', 'refusals.ts'].includes(file))
+      .map((file) => readFileSync(new URL(file, folder), 'utf8'))
+      .join('\n');
+    const called = [...text.matchAll(/select (?:\* from )?(auth\.[a-z_]+)\(/g)].map(([, name]) => name);
+    const declared = new Set([...refusalsOfSignIn.values()].flatMap(({ calls }) => calls));
+    // The one is asked with every request and refuses by saying nothing, the other raises what it is told.
+    const unlisted = new Set(['auth.authenticate', 'auth.refuse']);
+    expect(called.filter((name) => !unlisted.has(name ?? '') && !declared.has(name ?? ''))).toEqual([]);
+    expect([...declared].filter((name) => !called.includes(name))).toEqual([]);
+    const raised = [...text.matchAll(/refuse\('([a-z_.]+)'/g)].map(([, reason]) => reason);
+    const told = new Set([...refusalsOfSignIn.values()].flatMap(({ reasons }) => reasons));
+    expect(raised.filter((reason) => !told.has(reason ?? ''))).toEqual([]);
+  });
+
   it('shows nothing of secrets, partitions, the queue or operation', async () => {
     expect(sdl).not.toMatch(/passwordHash|tokenHash|secretCiphertext|graphileWorker/i);
     expect(
@@ -110,7 +173,7 @@ it('aggregates are there for the table that asks for them, and for no other', as
   await counted.query(
     `comment on table forums.posts is E'@name post\\n@behavior +resource:aggregates +resource:groupedAggregates\\nA post.'`,
   );
-  const text = await printSdl({ gatewayUrl: counted.urlFor('stoa_gateway'), modules });
+  const text = await printSdl({ gatewayUrl: counted.urlFor('stoa_gateway'), modules: withForums });
   expect(text).toContain('type PostAggregates');
   expect(text).not.toContain('type CommentAggregates');
   await counted.drop();
@@ -157,6 +220,32 @@ describe('the start is refused', () => {
       'core.ring exists with several argument lists',
     ],
     [
+      'when a look-up would spell out its columns',
+      `create table core.leaflets (id uuid primary key, slug text, language text, constraint leaflets_key unique (slug, language));
+       comment on table core.leaflets is E'@name leaflet\\nx'; grant select on core.leaflets to stoa_member;`,
+      'Query.leafletBySlugAndLanguage spells out its columns',
+    ],
+    [
+      'when a list would be called after one of two keys to the same table',
+      `create table core.swaps (id uuid primary key, one_id uuid references core.users, two_id uuid references core.users);
+       create index on core.swaps (one_id); create index on core.swaps (two_id);
+       comment on table core.swaps is E'@name swap\\nx'; grant select on core.swaps to stoa_member;
+       comment on constraint swaps_one_id_fkey on core.swaps is E'@foreignFieldName userSwap\\nx';`,
+      'User.userSwap is a list with a singular name',
+    ],
+    [
+      'when what a mutation returns is called like the mutation',
+      `create function core.shuffle(out deck text, out hand text) language sql volatile as $$ select 'a', 'b' $$;
+       grant execute on function core.shuffle() to stoa_member;`,
+      'Shuffle is called like a mutation',
+    ],
+    [
+      'when a column shows the inside',
+      `create table core.badges (id uuid primary key, storage_path text); comment on table core.badges is E'@name badge\\nx';
+       grant select on core.badges to stoa_member;`,
+      'Badge.storagePath is of the inside',
+    ],
+    [
       'when an index declares an order that no cursor can follow',
       `create table core.marks (id uuid primary key, at timestamptz); comment on table core.marks is E'@name mark\\nx';
        grant select on core.marks to stoa_member;
@@ -170,7 +259,7 @@ describe('the start is refused', () => {
     const build = makeSchema(
       makePreset({
         pool,
-        modules,
+        modules: withForums,
         log: { error: () => {} },
         isVisitor: () => true,
         introspection: true,

@@ -51,11 +51,11 @@ it('lets a member write through a procedure and read the row that it returns', a
   });
   const postId = data.createPost.post.id;
   const vote = await api.ask(
-    `mutation ($postId: UUID!) { votePost(input: { postId: $postId, direction: -1 }) { result { score mine } } }`,
+    `mutation ($postId: UUID!) { votePost(input: { postId: $postId, direction: -1 }) { tally { score mine } } }`,
     { variables: { postId }, token },
   );
   expect(vote.errors).toEqual([]);
-  expect(vote.data.votePost.result.mine).toBe(-1);
+  expect(vote.data.votePost.tally.mine).toBe(-1);
 });
 
 it('tells who is signed in', async () => {
@@ -134,7 +134,7 @@ it('lets a request that runs finish when it is closed, and takes no new one', as
     grant execute on function forums.nap() to stoa_anonymous;
   `);
   const short = await startTestApi(db);
-  const running = short.ask('mutation { nap(input: {}) { result } }');
+  const running = short.ask('mutation { nap(input: {}) { nap } }');
   await sleep(200);
   const closed = short.close();
   expect((await running).errors).toEqual([]);

@@ -20,7 +20,7 @@ end
 $$;
 
 comment on function audit.event_counts(timestamptz, timestamptz) is
-  E'@name analytics_event_counts\nAdministrators only: how often each event of product analytics happened, and to how many people, by day (UTC). Reads the partitions of that time.';
+  E'@name analytics_event_counts\n@returns event_count\n@column day The day, in UTC.\n@column events How often it happened.\n@column people How many different people it happened to.\n@column name The kind of event.\nAdministrators only: how often each event of product analytics happened, and to how many people, by day (UTC). Reads the partitions of that time.';
 
 revoke all on function audit.event_counts(timestamptz, timestamptz) from public;
 grant execute on function audit.event_counts(timestamptz, timestamptz) to stoa_admin;

@@ -15,7 +15,7 @@ end
 $$;
 
 comment on function auth.revoke_all_sessions(boolean) is
-  'Signs the caller out on all devices, or on all but this one (the default). Returns how many sessions ended.';
+  E'@argument except_current Whether this session goes on.\nSigns the caller out on all devices, or on all but this one (the default). Returns how many sessions ended.';
 
 revoke all on function auth.revoke_all_sessions(boolean) from public;
 grant execute on function auth.revoke_all_sessions(boolean) to stoa_member;

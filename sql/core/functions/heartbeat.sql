@@ -49,7 +49,7 @@ end
 $$;
 
 comment on function core.heartbeat(text) is
-  'Says that the caller is there; send it every 30 seconds or so. p_device is open when a connection begins, close when it ends, nothing for a beat. Notes the day of activity once a day (UTC). Refuses device.unknown_event. One HOT update without WAL.';
+  E'@argument device open when a connection begins, close when it ends, nothing for a beat.\nSays that the caller is there; send it every 30 seconds or so. p_device is open when a connection begins, close when it ends, nothing for a beat. Notes the day of activity once a day (UTC). Refuses device.unknown_event. One HOT update without WAL.';
 
 revoke all on function core.heartbeat(text) from public;
 grant execute on function core.heartbeat(text) to stoa_member;

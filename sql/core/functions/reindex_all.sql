@@ -47,7 +47,7 @@ end
 $$;
 
 comment on function core.reindex_all(text, uuid) is
-  'Administrators only: queues the next 5,000 rows of an entity type after an id for the external search engine and returns the last id, to call it again with, or null when there are no more. Refuses search.unknown_entity.';
+  E'@resultFieldName lastId\n@result The last identifier that was queued; null at the end.\nAdministrators only: queues the next 5,000 rows of an entity type after an id for the external search engine and returns the last id, to call it again with, or null when there are no more. Refuses search.unknown_entity.';
 
 revoke all on function core.reindex_all(text, uuid) from public;
 grant execute on function core.reindex_all(text, uuid) to stoa_admin;

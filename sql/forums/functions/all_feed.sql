@@ -63,7 +63,7 @@ end
 $$;
 
 comment on function forums.all_feed(text, interval, text, integer) is
-  E'@name all_forums_feed\n@simpleCollections only\nOne page of the posts of every forum that the caller may read: sort is hot, new, or top with a window of at most 31 days. first and after as in forumFeed. Reads about as many index entries as it returns rows, plus those of forums that the caller may not read; top sorts the posts of the window. Refuses feed.sort_unknown and feed.cursor_malformed.';
+  E'@name all_forums_feed\n@argument sort hot, new or top.\n@argument after The place of the last post of the page before, as in forumFeed.\n@argument window How far back top looks.\n@simpleCollections only\nOne page of the posts of every forum that the caller may read: sort is hot, new, or top with a window of at most 31 days. first and after as in forumFeed. Reads about as many index entries as it returns rows, plus those of forums that the caller may not read; top sorts the posts of the window. Refuses feed.sort_unknown and feed.cursor_malformed.';
 
 revoke all on function forums.all_feed(text, interval, text, integer) from public;
 grant execute on function forums.all_feed(text, interval, text, integer) to stoa_anonymous;

@@ -88,7 +88,7 @@ end
 $$;
 
 comment on function forums.comment_tree(uuid, text, uuid, text, integer) is
-  E'@simpleCollections only\nOne page of a post''s comments. sort: tree, the whole tree in reading order (after: id); best, the answers to one comment, or the top level, by score (after: score:id); new, the newest first (after: id). root: only what stands under this comment. first: 1 to 200 comments. Deleted comments appear as tombstones without text. Refuses post.unknown, forum.banned, comment.unknown, feed.sort_unknown and feed.cursor_malformed. Reads about as many index entries as it returns rows.';
+  E'@argument root_id The comment to begin below; left out: the whole tree.\n@argument sort tree (the whole tree in reading order), best or new.\n@argument after The place of the last comment of the page before: id (tree, new) or score:id (best).\n@simpleCollections only\nOne page of a post''s comments. sort: tree, the whole tree in reading order (after: id); best, the answers to one comment, or the top level, by score (after: score:id); new, the newest first (after: id). root: only what stands under this comment. first: 1 to 200 comments. Deleted comments appear as tombstones without text. Refuses post.unknown, forum.banned, comment.unknown, feed.sort_unknown and feed.cursor_malformed. Reads about as many index entries as it returns rows.';
 
 revoke all on function forums.comment_tree(uuid, text, uuid, text, integer) from public;
 grant execute on function forums.comment_tree(uuid, text, uuid, text, integer) to stoa_anonymous;

@@ -109,7 +109,7 @@ end
 $$;
 
 comment on function forums.feed(uuid, text, interval, text, integer) is
-  E'@name forum_feed\n@simpleCollections only\nOne page of a forum''s posts: sort is hot, new, top or active; window limits top to posts of that age. first: 1 to 50 posts. after: the place of the last post of the page before, written hotRank:id, id (new), score:id or lastActivityAt:id. Pinned posts are among the others. Runs with the rights of the caller; a forum that they may not read is empty. Reads about as many index entries as it returns rows, at any depth; top with a window sorts the posts of the window. Refuses feed.sort_unknown and feed.cursor_malformed.';
+  E'@name forum_feed\n@argument sort hot, new, top or active.\n@argument after The place of the last post of the page before: hotRank:id (hot), id (new), score:id (top) or lastActivityAt:id (active).\n@argument window How far back top looks.\n@simpleCollections only\nOne page of a forum''s posts: sort is hot, new, top or active; window limits top to posts of that age. first: 1 to 50 posts. after: the place of the last post of the page before, written hotRank:id, id (new), score:id or lastActivityAt:id. Pinned posts are among the others. Runs with the rights of the caller; a forum that they may not read is empty. Reads about as many index entries as it returns rows, at any depth; top with a window sorts the posts of the window. Refuses feed.sort_unknown and feed.cursor_malformed.';
 
 revoke all on function forums.feed(uuid, text, interval, text, integer) from public;
 grant execute on function forums.feed(uuid, text, interval, text, integer) to stoa_anonymous;

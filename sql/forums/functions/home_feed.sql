@@ -91,7 +91,7 @@ end
 $$;
 
 comment on function forums.home_feed(text, text, integer) is
-  E'@simpleCollections only\nOne page of the posts of the forums that the caller follows: sort is hot, new, top or active; first and after as in forumFeed. Takes one page from the index of each followed forum and merges them: its cost grows with the number of followed forums, not with their size. Refuses feed.sort_unknown and feed.cursor_malformed.';
+  E'@argument sort hot, new, top or active.\n@argument after The place of the last post of the page before, as in forumFeed.\n@simpleCollections only\nOne page of the posts of the forums that the caller follows: sort is hot, new, top or active; first and after as in forumFeed. Takes one page from the index of each followed forum and merges them: its cost grows with the number of followed forums, not with their size. Refuses feed.sort_unknown and feed.cursor_malformed.';
 
 revoke all on function forums.home_feed(text, text, integer) from public;
 grant execute on function forums.home_feed(text, text, integer) to stoa_member;

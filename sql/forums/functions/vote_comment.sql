@@ -54,7 +54,7 @@ end
 $$;
 
 comment on function forums.vote_comment(uuid, integer) is
-  'Votes on a comment: 1 up, -1 down, 0 withdraws. The same vote again changes nothing. Returns the score and the caller''s vote. Refuses vote.direction_invalid, comment.unknown, comment.deleted, post.deleted and forum.banned. One vote row and one update of the comment; votes on one comment queue up.';
+  E'@returns comment_tally\n@resultFieldName tally\n@column mine The vote of the caller: 1, -1, or 0 for none.\n@column score Up-votes less down-votes.\nVotes on a comment: 1 up, -1 down, 0 withdraws. The same vote again changes nothing. Returns the score and the caller''s vote. Refuses vote.direction_invalid, comment.unknown, comment.deleted, post.deleted and forum.banned. One vote row and one update of the comment; votes on one comment queue up.';
 
 revoke all on function forums.vote_comment(uuid, integer) from public;
 grant execute on function forums.vote_comment(uuid, integer) to stoa_member;

@@ -49,7 +49,7 @@ end
 $$;
 
 comment on function forums.vote_poll(uuid, integer[]) is
-  'Casts, changes or (with no positions) withdraws the caller''s ballot in a poll, and returns the options with their counts. Refuses post.unknown, forum.banned, a post without a poll (poll.unknown), a closed poll (poll.closed), positions that do not exist or occur twice, and several where one is allowed (poll.choice_invalid). Ballots of one poll queue up.';
+  E'@argument positions The positions of the chosen options.\nCasts, changes or (with no positions) withdraws the caller''s ballot in a poll, and returns the options with their counts. Refuses post.unknown, forum.banned, a post without a poll (poll.unknown), a closed poll (poll.closed), positions that do not exist or occur twice, and several where one is allowed (poll.choice_invalid). Ballots of one poll queue up.';
 
 revoke all on function forums.vote_poll(uuid, integer[]) from public;
 grant execute on function forums.vote_poll(uuid, integer[]) to stoa_member;

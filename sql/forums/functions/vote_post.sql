@@ -42,7 +42,7 @@ end
 $$;
 
 comment on function forums.vote_post(uuid, integer) is
-  'Votes on a post: 1 up, -1 down, 0 withdraws. The same vote again changes nothing. Returns the score and the caller''s vote. A locked post can be voted on. Refuses vote.direction_invalid, post.unknown, post.deleted and forum.banned. One vote row and one update of the post; votes on one post queue up.';
+  E'@returns post_tally\n@resultFieldName tally\n@column mine The vote of the caller: 1, -1, or 0 for none.\n@column score Up-votes less down-votes.\nVotes on a post: 1 up, -1 down, 0 withdraws. The same vote again changes nothing. Returns the score and the caller''s vote. A locked post can be voted on. Refuses vote.direction_invalid, post.unknown, post.deleted and forum.banned. One vote row and one update of the post; votes on one post queue up.';
 
 revoke all on function forums.vote_post(uuid, integer) from public;
 grant execute on function forums.vote_post(uuid, integer) to stoa_member;

@@ -51,7 +51,7 @@ end
 $$;
 
 comment on function governance.schedule_proposal(uuid, timestamptz, timestamptz, numeric, numeric) is
-  'Says when voting on a draft of the caller opens (start, an hour from now or later) and closes (end, 1 to 30 days after start), which fraction of all power must take part (quorum) and which fraction of yes among yes and no carries it (approval). Can be said anew until voting opens. Refuses proposal.period_invalid, proposal.threshold_invalid, proposal.unknown, proposal.not_proposer, proposal.not_draft and token.retired.';
+  E'@argument approval The share of yes and no that must be yes.\n@argument end When voting ends.\n@argument quorum The share of all power that must vote.\n@argument start When voting begins.\nSays when voting on a draft of the caller opens (start, an hour from now or later) and closes (end, 1 to 30 days after start), which fraction of all power must take part (quorum) and which fraction of yes among yes and no carries it (approval). Can be said anew until voting opens. Refuses proposal.period_invalid, proposal.threshold_invalid, proposal.unknown, proposal.not_proposer, proposal.not_draft and token.retired.';
 
 revoke all on function governance.schedule_proposal(uuid, timestamptz, timestamptz, numeric, numeric) from public;
 grant execute on function governance.schedule_proposal(uuid, timestamptz, timestamptz, numeric, numeric) to stoa_member;

@@ -29,7 +29,7 @@ end
 $$;
 
 comment on function governance.stake(uuid, numeric) is
-  E'@name stake_tokens\nMoves an amount from the caller''s free balance to the staked one, which may weigh more in votes that open later; votes that are open keep the power of their opening. Refuses token.unknown, token.amount_invalid and holding.insufficient. One row, under its lock.';
+  E'@name stake_tokens\n@argument amount How much, in whole tokens.\nMoves an amount from the caller''s free balance to the staked one, which may weigh more in votes that open later; votes that are open keep the power of their opening. Refuses token.unknown, token.amount_invalid and holding.insufficient. One row, under its lock.';
 
 revoke all on function governance.stake(uuid, numeric) from public;
 grant execute on function governance.stake(uuid, numeric) to stoa_member;

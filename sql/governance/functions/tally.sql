@@ -50,7 +50,7 @@ end
 $$;
 
 comment on function governance.tally(uuid) is
-  E'@name proposal_tally\nThe result of a proposal in ballots and in power, and the power that could take part. While voting is open it is the running result, which members see only where the setting governance.open_ballots allows it (tally.hidden). Refuses proposal.unknown. Reads sixteen rows while voting is open, one afterwards.';
+  E'@name proposal_tally\n@column is_final Whether the voting is over.\nThe result of a proposal in ballots and in power, and the power that could take part. While voting is open it is the running result, which members see only where the setting governance.open_ballots allows it (tally.hidden). Refuses proposal.unknown. Reads sixteen rows while voting is open, one afterwards.';
 
 revoke all on function governance.tally(uuid) from public;
 grant execute on function governance.tally(uuid) to stoa_anonymous;

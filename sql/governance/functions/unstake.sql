@@ -29,7 +29,7 @@ end
 $$;
 
 comment on function governance.unstake(uuid, numeric) is
-  E'@name unstake_tokens\nMoves an amount from the caller''s staked balance back to the free one. Votes that are open keep the power of their opening. Refuses token.unknown, token.amount_invalid and holding.insufficient. One row, under its lock.';
+  E'@name unstake_tokens\n@argument amount How much, in whole tokens.\nMoves an amount from the caller''s staked balance back to the free one. Votes that are open keep the power of their opening. Refuses token.unknown, token.amount_invalid and holding.insufficient. One row, under its lock.';
 
 revoke all on function governance.unstake(uuid, numeric) from public;
 grant execute on function governance.unstake(uuid, numeric) to stoa_member;

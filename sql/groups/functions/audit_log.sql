@@ -25,7 +25,7 @@ end
 $$;
 
 comment on function groups.audit_log(uuid, uuid, integer) is
-  E'@name group_audit_log\nWhat was done in a group, the newest first: one page of at most 100 entries; before is the id of the last entry of the page before. Needs VIEW_AUDIT_LOG (group.not_allowed). Refuses group.unknown. One index range.';
+  E'@name group_audit_log\n@returns group_audit_entry\n@column id Identifier of the entry, by which it is paged.\n@column action What was done.\n@column actor_id Who did it.\n@column at When.\n@column new_values What it was changed to.\n@column old_values What it was before.\n@column reason Why, as they said.\n@column resource_id What it was done to.\n@column resource_type The kind of thing that it was done to.\nWhat was done in a group, the newest first: one page of at most 100 entries; before is the id of the last entry of the page before. Needs VIEW_AUDIT_LOG (group.not_allowed). Refuses group.unknown. One index range.';
 
 revoke all on function groups.audit_log(uuid, uuid, integer) from public;
 grant execute on function groups.audit_log(uuid, uuid, integer) to stoa_member;

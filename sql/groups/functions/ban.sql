@@ -96,7 +96,7 @@ end
 $$;
 
 comment on function groups.ban(uuid, uuid, text, timestamptz, integer) is
-  E'@name ban_from_group\nBars a person, member or not, from a group until a time, or for good. They stop belonging, lose roles and overrides, leave voice, and the invitations that they made are withdrawn; with delete_days 1 to 7 their messages of that many days are deleted. A ban there already is replaced. Needs BAN_MEMBERS (group.not_allowed) and a higher rank (group.hierarchy). Refuses the caller and the owner (group_ban.protected), an end in the past (group_ban.until_past), other numbers of days (input.malformed), an unknown account (user.unknown). Limit: reason 512 characters. Audited; the person is told.';
+  E'@name ban_from_group\n@argument delete_days Of how many days back the messages go too.\nBars a person, member or not, from a group until a time, or for good. They stop belonging, lose roles and overrides, leave voice, and the invitations that they made are withdrawn; with delete_days 1 to 7 their messages of that many days are deleted. A ban there already is replaced. Needs BAN_MEMBERS (group.not_allowed) and a higher rank (group.hierarchy). Refuses the caller and the owner (group_ban.protected), an end in the past (group_ban.until_past), other numbers of days (input.malformed), an unknown account (user.unknown). Limit: reason 512 characters. Audited; the person is told.';
 
 revoke all on function groups.ban(uuid, uuid, text, timestamptz, integer) from public;
 grant execute on function groups.ban(uuid, uuid, text, timestamptz, integer) to stoa_member;

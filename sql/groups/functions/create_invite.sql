@@ -36,7 +36,7 @@ end
 $$;
 
 comment on function groups.create_invite(uuid, uuid, integer, interval) is
-  E'@name create_group_invite\nMakes an invitation code, for at most max_uses joins (1 to 1,000; none or 0 = without limit) and for a time of at most 30 days (none = for ever), landing in a channel that the caller may view. Needs CREATE_INVITE (group.not_allowed; with a channel, there: channel.not_allowed). Refuses other limits (invite.limits_invalid) and a channel of another group (channel.unknown).';
+  E'@name create_group_invite\n@argument ttl How long it can be used; left out: for ever.\nMakes an invitation code, for at most max_uses joins (1 to 1,000; none or 0 = without limit) and for a time of at most 30 days (none = for ever), landing in a channel that the caller may view. Needs CREATE_INVITE (group.not_allowed; with a channel, there: channel.not_allowed). Refuses other limits (invite.limits_invalid) and a channel of another group (channel.unknown).';
 
 revoke all on function groups.create_invite(uuid, uuid, integer, interval) from public;
 grant execute on function groups.create_invite(uuid, uuid, integer, interval) to stoa_member;

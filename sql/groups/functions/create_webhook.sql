@@ -35,7 +35,7 @@ end
 $$;
 
 comment on function groups.create_webhook(uuid, text, text) is
-  'Makes a webhook that writes into a text or announcement channel. The token is its secret: it is told now and never again, only its digest is kept. Needs MANAGE_WEBHOOKS there (channel.not_allowed). Refuses channel.unknown, other channels (channel.wrong_type), more than 15 webhooks in a channel (webhook.limit_reached), and a picture that is no web address (group.url_invalid). Limit: name 80 characters. Audited. Refuses whoever is barred from chatting (account.activity_barred).';
+  E'@returns webhook_secret\n@column token The secret that it writes with. Told this once.\nMakes a webhook that writes into a text or announcement channel. The token is its secret: it is told now and never again, only its digest is kept. Needs MANAGE_WEBHOOKS there (channel.not_allowed). Refuses channel.unknown, other channels (channel.wrong_type), more than 15 webhooks in a channel (webhook.limit_reached), and a picture that is no web address (group.url_invalid). Limit: name 80 characters. Audited. Refuses whoever is barred from chatting (account.activity_barred).';
 
 revoke all on function groups.create_webhook(uuid, text, text) from public;
 grant execute on function groups.create_webhook(uuid, text, text) to stoa_member;

@@ -25,7 +25,7 @@ end
 $$;
 
 comment on function groups.delete_emoji(uuid) is
-  E'@name delete_custom_emoji\nDeletes an emoji of a group, and the reactions made with it. Needs MANAGE_EMOJIS (group.not_allowed). Refuses an unknown one (custom_emoji.unknown). Audited.';
+  E'@name delete_custom_emoji\n@argument emoji_id Identifier of the CustomEmoji.\nDeletes an emoji of a group, and the reactions made with it. Needs MANAGE_EMOJIS (group.not_allowed). Refuses an unknown one (custom_emoji.unknown). Audited.';
 
 revoke all on function groups.delete_emoji(uuid) from public;
 grant execute on function groups.delete_emoji(uuid) to stoa_member;

@@ -25,7 +25,7 @@ end
 $$;
 
 comment on function groups.lock_thread(uuid, boolean) is
-  'Locks a thread, and archives it: from then on only those with MANAGE_THREADS write there or bring it back; or unlocks it. Needs MANAGE_THREADS (channel.not_allowed). Refuses channel.unknown and thread.unknown. Audited.';
+  E'@argument is_locked False unlocks it.\nLocks a thread, and archives it: from then on only those with MANAGE_THREADS write there or bring it back; or unlocks it. Needs MANAGE_THREADS (channel.not_allowed). Refuses channel.unknown and thread.unknown. Audited.';
 
 revoke all on function groups.lock_thread(uuid, boolean) from public;
 grant execute on function groups.lock_thread(uuid, boolean) to stoa_member;

@@ -41,7 +41,7 @@ end
 $$;
 
 comment on function groups.post_webhook(text, text) is
-  'Writes a message as a webhook, whoever calls: the token decides. Refuses a token that is unknown or revoked (webhook.unknown), a channel that is gone (channel.unknown), more than 30 messages a minute (webhook.too_many, with the seconds to wait), an empty message (input.empty) and one over 8,000 characters (input.too_long). It calls nobody: mentions stay text.';
+  E'@argument token The secret that createWebhook told.\nWrites a message as a webhook, whoever calls: the token decides. Refuses a token that is unknown or revoked (webhook.unknown), a channel that is gone (channel.unknown), more than 30 messages a minute (webhook.too_many, with the seconds to wait), an empty message (input.empty) and one over 8,000 characters (input.too_long). It calls nobody: mentions stay text.';
 
 revoke all on function groups.post_webhook(text, text) from public;
 grant execute on function groups.post_webhook(text, text) to stoa_anonymous;

@@ -39,7 +39,7 @@ end
 $$;
 
 comment on function groups.preview_invite(text) is
-  E'@name preview_group_invite\nWhat an invitation, or a group''s own code, leads to: name, pictures and size. Refuses a code that is unknown (invite.unknown), and one that is withdrawn, ended or used up (invite.gone).';
+  E'@name preview_group_invite\n@returns group_invite_preview\n@column channel_name The channel that it leads to.\nWhat an invitation, or a group''s own code, leads to: name, pictures and size. Refuses a code that is unknown (invite.unknown), and one that is withdrawn, ended or used up (invite.gone).';
 
 revoke all on function groups.preview_invite(text) from public;
 grant execute on function groups.preview_invite(text) to stoa_anonymous;

@@ -27,7 +27,7 @@ end
 $$;
 
 comment on function groups.reaction_counts(uuid, uuid[]) is
-  E'@name channel_reaction_counts\nHow often each emoji stands under messages of a channel, at most 100 messages at once, the first used first. Needs READ_HISTORY (channel.not_allowed). Refuses channel.unknown and more messages (channel_message.list_invalid). One index range a message.';
+  E'@name channel_reaction_counts\n@column count How many people reacted so.\n@column is_mine Whether the caller is one of them.\nHow often each emoji stands under messages of a channel, at most 100 messages at once, the first used first. Needs READ_HISTORY (channel.not_allowed). Refuses channel.unknown and more messages (channel_message.list_invalid). One index range a message.';
 
 revoke all on function groups.reaction_counts(uuid, uuid[]) from public;
 grant execute on function groups.reaction_counts(uuid, uuid[]) to stoa_anonymous;

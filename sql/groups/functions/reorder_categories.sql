@@ -25,7 +25,7 @@ end
 $$;
 
 comment on function groups.reorder_categories(uuid, uuid[]) is
-  E'@name reorder_channel_categories\nPuts the headings of a group into the given order: the whole list. Needs MANAGE_CHANNELS (group.not_allowed). Refuses group.order_incomplete.';
+  E'@name reorder_channel_categories\n@argument category_ids All categories of the group, in their new order.\nPuts the headings of a group into the given order: the whole list. Needs MANAGE_CHANNELS (group.not_allowed). Refuses group.order_incomplete.';
 
 revoke all on function groups.reorder_categories(uuid, uuid[]) from public;
 grant execute on function groups.reorder_categories(uuid, uuid[]) to stoa_member;

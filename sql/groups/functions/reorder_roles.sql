@@ -44,7 +44,7 @@ end
 $$;
 
 comment on function groups.reorder_roles(uuid, uuid[]) is
-  E'@name reorder_group_roles\nPuts the roles of a group into the given order, the highest first: the whole list without the default role. Needs MANAGE_ROLES (group.not_allowed). The caller''s highest role and those above it must stay where they are (group.hierarchy). Refuses a list that leaves one out, doubles one or holds another (group.order_incomplete). Audited.';
+  E'@name reorder_group_roles\n@argument role_ids Roles of the group, the highest first.\nPuts the roles of a group into the given order, the highest first: the whole list without the default role. Needs MANAGE_ROLES (group.not_allowed). The caller''s highest role and those above it must stay where they are (group.hierarchy). Refuses a list that leaves one out, doubles one or holds another (group.order_incomplete). Audited.';
 
 revoke all on function groups.reorder_roles(uuid, uuid[]) from public;
 grant execute on function groups.reorder_roles(uuid, uuid[]) to stoa_member;

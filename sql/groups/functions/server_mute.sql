@@ -44,7 +44,7 @@ end
 $$;
 
 comment on function groups.server_mute(uuid, uuid, boolean, boolean) is
-  E'@name server_mute_member\nMutes or deafens a member in the voice channels of a group, now and when they come again; what is not said stays. Muting needs MUTE_MEMBERS, deafening DEAFEN_MEMBERS (group.not_allowed), both a higher rank (group.hierarchy). Refuses somebody who does not belong (group_member.unknown). Audited.';
+  E'@name server_mute_member\n@argument is_deafened Whether they hear nothing; left out: as it is.\n@argument is_muted Whether nobody hears them; left out: as it is.\nMutes or deafens a member in the voice channels of a group, now and when they come again; what is not said stays. Muting needs MUTE_MEMBERS, deafening DEAFEN_MEMBERS (group.not_allowed), both a higher rank (group.hierarchy). Refuses somebody who does not belong (group_member.unknown). Audited.';
 
 revoke all on function groups.server_mute(uuid, uuid, boolean, boolean) from public;
 grant execute on function groups.server_mute(uuid, uuid, boolean, boolean) to stoa_member;

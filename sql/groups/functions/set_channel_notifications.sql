@@ -33,7 +33,7 @@ end
 $$;
 
 comment on function groups.set_channel_notifications(uuid, text, timestamptz) is
-  'How the caller wants to hear of a channel: level inherit, all, mentions or none (left as it is when not said), and nothing until a time (infinity = for good; null ends it). Refuses channel.unknown, another level (input.malformed), and somebody who does not belong to the group (group_member.unknown).';
+  E'@argument level What one is told about.\nHow the caller wants to hear of a channel: level inherit, all, mentions or none (left as it is when not said), and nothing until a time (infinity, in the API 9999-12-31T23:59:59.999999+00:00, = for good; null ends it). Refuses channel.unknown, another level (input.malformed), and somebody who does not belong to the group (group_member.unknown).';
 
 revoke all on function groups.set_channel_notifications(uuid, text, timestamptz) from public;
 grant execute on function groups.set_channel_notifications(uuid, text, timestamptz) to stoa_member;

@@ -37,7 +37,7 @@ end
 $$;
 
 comment on function groups.unread(uuid) is
-  E'@name unread_channels\nThe channels of a group that hold something the caller has not read, with how much, and how many mentions of the caller; of threads, those that the caller follows. In a channel that was never opened, what came since the caller joined counts, at most 100. Refuses somebody who does not belong (group_member.unknown). Does not grow with the messages.';
+  E'@name unread_channels\n@column unread_count How many messages the caller has not read there.\nThe channels of a group that hold something the caller has not read, with how much, and how many mentions of the caller; of threads, those that the caller follows. In a channel that was never opened, what came since the caller joined counts, at most 100. Refuses somebody who does not belong (group_member.unknown). Does not grow with the messages.';
 
 revoke all on function groups.unread(uuid) from public;
 grant execute on function groups.unread(uuid) to stoa_member;

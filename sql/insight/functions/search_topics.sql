@@ -28,7 +28,7 @@ end
 $$;
 
 comment on function insight.search_topics(uuid, text, integer, uuid) is
-  E'@name search_message_topics\nThe messages of a channel that a model found to be about a topic, newest first; at most 100 (first), older than a message (before). Needs READ_HISTORY and VIEW_INSIGHTS in the channel (channel.not_allowed); moderators of the platform where they may read. Refuses channel.unknown, an empty topic (input.empty) and one over 100 characters (input.too_long). One look-up in an index of topics.';
+  E'@name search_message_topics\n@returns message_topic\n@argument topic What was talked about.\nThe messages of a channel that a model found to be about a topic, newest first; at most 100 (first), older than a message (before). Needs READ_HISTORY and VIEW_INSIGHTS in the channel (channel.not_allowed); moderators of the platform where they may read. Refuses channel.unknown, an empty topic (input.empty) and one over 100 characters (input.too_long). One look-up in an index of topics.';
 
 revoke all on function insight.search_topics(uuid, text, integer, uuid) from public;
 grant execute on function insight.search_topics(uuid, text, integer, uuid) to stoa_member;

@@ -42,7 +42,7 @@ end
 $$;
 
 comment on function ledger.request_withdrawal(uuid, numeric, text, text) is
-  'Asks for an amount of a token to be paid out to an address on its network. The balance is debited at once; should the payment fail, it is given back. key: send the same again after a lost answer, and it is asked once. Refuses token.unknown, token.amount_invalid, withdrawal.address_invalid and holding.insufficient.';
+  E'@argument address Where the tokens go.\nAsks for an amount of a token to be paid out to an address on its network. The balance is debited at once; should the payment fail, it is given back. key: send the same again after a lost answer, and it is asked once. Refuses token.unknown, token.amount_invalid, withdrawal.address_invalid and holding.insufficient.';
 
 revoke all on function ledger.request_withdrawal(uuid, numeric, text, text) from public;
 grant execute on function ledger.request_withdrawal(uuid, numeric, text, text) to stoa_member;

@@ -49,7 +49,7 @@ end
 $$;
 
 comment on function messaging.mark_read(uuid, uuid) is
-  E'@name mark_conversation_read\nMoves the caller''s marker forward: everything up to a message is read, or everything that there is when no message is named. Moving it back does nothing. Refuses conversation.unknown and message.unknown. One row is written, no message is counted.';
+  E'@name mark_conversation_read\n@argument up_to Up to this message, the newest that was shown; left out: all.\nMoves the caller''s marker forward: everything up to a message is read, or everything that there is when no message is named. Moving it back does nothing. Refuses conversation.unknown and message.unknown. One row is written, no message is counted.';
 
 revoke all on function messaging.mark_read(uuid, uuid) from public;
 grant execute on function messaging.mark_read(uuid, uuid) to stoa_member;

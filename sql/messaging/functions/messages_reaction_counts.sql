@@ -13,7 +13,7 @@ begin atomic
 end;
 
 comment on function messaging.messages_reaction_counts(messaging.messages) is
-  E'@simpleCollections only\nHow many people gave which emoji, in the order in which they came, and whether the caller is among them. One range of the primary key, under row-level security.';
+  E'@column amount How many people reacted so.\n@column is_mine Whether the caller is one of them.\n@simpleCollections only\nHow many people gave which emoji, in the order in which they came, and whether the caller is among them. One range of the primary key, under row-level security.';
 
 revoke all on function messaging.messages_reaction_counts(messaging.messages) from public;
 grant execute on function messaging.messages_reaction_counts(messaging.messages) to stoa_member;

@@ -32,7 +32,7 @@ end
 $$;
 
 comment on function messaging.set_ttl(uuid, integer) is
-  E'@name set_message_lifetime\nLets messages that are sent from now on disappear after this many seconds, or stay (null). Either side of a direct conversation, the owner of a group. Refuses conversation.unknown, conversation.refused, conversation.not_owner and conversation.ttl_invalid.';
+  E'@name set_message_lifetime\n@argument seconds How long new messages stay; null: for ever.\nLets messages that are sent from now on disappear after this many seconds, or stay (null). Either side of a direct conversation, the owner of a group. Refuses conversation.unknown, conversation.refused, conversation.not_owner and conversation.ttl_invalid.';
 
 revoke all on function messaging.set_ttl(uuid, integer) from public;
 grant execute on function messaging.set_ttl(uuid, integer) to stoa_member;

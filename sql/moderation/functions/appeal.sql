@@ -17,7 +17,7 @@ end
 $$;
 
 comment on function moderation.appeal(uuid, text) is
-  E'@name appeal_ban\nAsks the administrators to lift a running ban of the caller, once per ban, in up to 4,000 characters. Somebody whose account is banned has no session and uses submit_appeal. Refuses user_ban.unknown, user_ban.not_running, user_ban.appealed, an empty text, and accounts that are disabled, closed or erased (account.restricted). Audited.';
+  E'@name appeal_ban\n@argument text What the banned person has to say.\nAsks the administrators to lift a running ban of the caller, once per ban, in up to 4,000 characters. Somebody whose account is banned has no session and uses submit_appeal. Refuses user_ban.unknown, user_ban.not_running, user_ban.appealed, an empty text, and accounts that are disabled, closed or erased (account.restricted). Audited.';
 
 revoke all on function moderation.appeal(uuid, text) from public;
 grant execute on function moderation.appeal(uuid, text) to stoa_anonymous;

@@ -15,7 +15,7 @@ end
 $$;
 
 comment on function moderation.appealable_ban(text) is
-  'The running ban that an appeal token is about: why, since when, until when, and whether it was appealed; null when it is over. Does not spend the token. Refuses token.spent.';
+  E'@argument token The appealToken that a refused sign-in carried.\nThe running ban that an appeal token is about: why, since when, until when, and whether it was appealed; null when it is over. Does not spend the token. Refuses token.spent.';
 
 revoke all on function moderation.appealable_ban(text) from public;
 grant execute on function moderation.appealable_ban(text) to stoa_anonymous;

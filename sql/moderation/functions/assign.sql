@@ -34,7 +34,7 @@ end
 $$;
 
 comment on function moderation.assign(uuid, uuid) is
-  E'@name assign_queue_item\nModerators only: takes a certain piece of work, or hands it to another moderator. Of two who take it at once one gets it. Refuses queue.unknown, queue.about_you, queue.resolved, queue.taken (somebody else''s claim that has not lapsed; administrators may reassign it) and queue.assignee_unfit (somebody without the role, whose account is not in force, or whom it is about; appeals need an administrator).';
+  E'@name assign_queue_item\n@argument moderator_id Who takes it; left out: the caller.\nModerators only: takes a certain piece of work, or hands it to another moderator. Of two who take it at once one gets it. Refuses queue.unknown, queue.about_you, queue.resolved, queue.taken (somebody else''s claim that has not lapsed; administrators may reassign it) and queue.assignee_unfit (somebody without the role, whose account is not in force, or whom it is about; appeals need an administrator).';
 
 revoke all on function moderation.assign(uuid, uuid) from public;
 grant execute on function moderation.assign(uuid, uuid) to stoa_moderator;

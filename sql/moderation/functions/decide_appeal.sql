@@ -50,7 +50,7 @@ end
 $$;
 
 comment on function moderation.decide_appeal(uuid, boolean, text) is
-  'Administrators only: grants an appeal, which lifts the ban if it still runs, or rejects it. Refuses queue.unknown, queue.about_you, queue.resolved, queue.wrong_type and an empty reason (told to the person). Audited.';
+  E'@argument is_granted Whether the ban ends.\nAdministrators only: grants an appeal, which lifts the ban if it still runs, or rejects it. Refuses queue.unknown, queue.about_you, queue.resolved, queue.wrong_type and an empty reason (told to the person). Audited.';
 
 revoke all on function moderation.decide_appeal(uuid, boolean, text) from public;
 grant execute on function moderation.decide_appeal(uuid, boolean, text) to stoa_admin;

@@ -31,7 +31,7 @@ end
 $$;
 
 comment on function moderation.open_evidence(uuid, text) is
-  'Moderators only: the copy of what was reported, as it was at filing. The only way for staff to private content, so each opening is audited with its reason (at most 500 characters). Refuses a report that is not there or is about the caller (report.unknown), a blanked copy (report.evidence_gone) and an empty reason.';
+  E'@result The copy of what was reported, as it was.\nModerators only: the copy of what was reported, as it was at filing. The only way for staff to private content, so each opening is audited with its reason (at most 500 characters). Refuses a report that is not there or is about the caller (report.unknown), a blanked copy (report.evidence_gone) and an empty reason.';
 
 revoke all on function moderation.open_evidence(uuid, text) from public;
 grant execute on function moderation.open_evidence(uuid, text) to stoa_moderator;

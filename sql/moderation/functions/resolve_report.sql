@@ -40,7 +40,7 @@ end
 $$;
 
 comment on function moderation.resolve_report(uuid, text, text, text, integer, text, timestamptz, boolean) is
-  'Moderators only: decides the piece of work that a report belongs to, and with it all open reports of the same thing; arguments, effects and refusals are those of resolve_item. Refuses a report that is not there or is about the caller (report.unknown), and a closed one (queue.resolved).';
+  E'@argument action none, removed, warned, banned or edited.\n@argument ban_until For banned: until when; left out: for ever.\n@argument note For other moderators.\n@argument removes_content Whether what was reported is taken down.\n@argument warning_points For warned: how heavy.\nModerators only: decides the piece of work that a report belongs to, and with it all open reports of the same thing; arguments, effects and refusals are those of resolve_item. Refuses a report that is not there or is about the caller (report.unknown), and a closed one (queue.resolved).';
 
 revoke all on function moderation.resolve_report(uuid, text, text, text, integer, text, timestamptz, boolean) from public;
 grant execute on function moderation.resolve_report(uuid, text, text, text, integer, text, timestamptz, boolean) to stoa_moderator;

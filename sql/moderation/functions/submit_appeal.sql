@@ -18,7 +18,7 @@ end
 $$;
 
 comment on function moderation.submit_appeal(text, text) is
-  'Asks the administrators to lift the ban of an account, once per ban, in up to 4,000 characters. token: what the refusal of a sign-in (account.banned) carries as appealToken, good for an hour and for one appeal. Refuses token.spent, user_ban.not_running, user_ban.appealed, an empty text, and accounts that are disabled, closed or erased (account.restricted); the token stays good then. Audited.';
+  E'@argument text What the banned person has to say.\n@argument token The appealToken that a refused sign-in carried.\nAsks the administrators to lift the ban of an account, once per ban, in up to 4,000 characters. token: what the refusal of a sign-in (account.banned) carries as appealToken, good for an hour and for one appeal. Refuses token.spent, user_ban.not_running, user_ban.appealed, an empty text, and accounts that are disabled, closed or erased (account.restricted); the token stays good then. Audited.';
 
 revoke all on function moderation.submit_appeal(text, text) from public;
 grant execute on function moderation.submit_appeal(text, text) to stoa_anonymous;

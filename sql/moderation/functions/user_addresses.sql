@@ -27,7 +27,7 @@ end
 $$;
 
 comment on function moderation.user_addresses(uuid, text) is
-  'Moderators only: the network addresses of somebody''s sessions, latest first. Audited with its reason (at most 500 characters). Refuses user.unknown and an empty reason.';
+  E'@column first_seen_at When a session first came from there.\n@column last_seen_at When one last did.\n@column ip_address The address.\n@column session_count How many sessions came from there.\nModerators only: the network addresses of somebody''s sessions, latest first. Audited with its reason (at most 500 characters). Refuses user.unknown and an empty reason.';
 
 revoke all on function moderation.user_addresses(uuid, text) from public;
 grant execute on function moderation.user_addresses(uuid, text) to stoa_moderator;

@@ -59,7 +59,7 @@ end
 $$;
 
 comment on function moderation.warn_user(uuid, integer, text, uuid, timestamptz, boolean, text) is
-  'Moderators only: warns somebody, with 1 to 10 points that count for 90 days (setting moderation.warning_days), until a time, or for ever. Reaching a threshold bans in the same transaction; warnings of one person are given one after another, so that none is missed. Refuses user.unknown, the caller and people of the caller''s role or a higher one (sanction.protected), warning.points_invalid, warning.expiry_past, warning.report_mismatch and an empty reason (at most 1,000 characters, shown to the person). Audited; the person is told.';
+  E'@argument never_expires Whether it counts for ever.\nModerators only: warns somebody, with 1 to 10 points that count for 90 days (setting moderation.warning_days), until a time, or for ever. Reaching a threshold bans in the same transaction; warnings of one person are given one after another, so that none is missed. Refuses user.unknown, the caller and people of the caller''s role or a higher one (sanction.protected), warning.points_invalid, warning.expiry_past, warning.report_mismatch and an empty reason (at most 1,000 characters, shown to the person). Audited; the person is told.';
 
 revoke all on function moderation.warn_user(uuid, integer, text, uuid, timestamptz, boolean, text) from public;
 grant execute on function moderation.warn_user(uuid, integer, text, uuid, timestamptz, boolean, text) to stoa_moderator;

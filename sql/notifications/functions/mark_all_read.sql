@@ -36,7 +36,7 @@ end
 $$;
 
 comment on function notifications.mark_all_read(uuid) is
-  E'@name mark_all_notifications_read\nMarks the caller''s notifications as read, those up to p_up_to when it is given (send the newest one that is on the screen), and returns how many were unread.';
+  E'@name mark_all_notifications_read\n@argument up_to Up to this notification, the newest that was shown; left out: all.\nMarks the caller''s notifications as read, those up to p_up_to when it is given (send the newest one that is on the screen), and returns how many were unread.';
 
 revoke all on function notifications.mark_all_read(uuid) from public;
 grant execute on function notifications.mark_all_read(uuid) to stoa_member;

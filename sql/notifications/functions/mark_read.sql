@@ -41,7 +41,7 @@ end
 $$;
 
 comment on function notifications.mark_read(uuid[]) is
-  E'@name mark_notifications_read\nMarks the caller''s notifications with these ids as read, at most 1,000 at once, and returns how many were unread. Ids of others are passed over. Refuses input.too_long.';
+  E'@name mark_notifications_read\n@argument ids Identifiers of the notifications.\nMarks the caller''s notifications with these ids as read, at most 1,000 at once, and returns how many were unread. Ids of others are passed over. Refuses input.too_long.';
 
 revoke all on function notifications.mark_read(uuid[]) from public;
 grant execute on function notifications.mark_read(uuid[]) to stoa_member;

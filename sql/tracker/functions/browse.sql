@@ -118,7 +118,7 @@ end
 $$;
 
 comment on function tracker.browse(integer, text[], boolean, text, text, integer) is
-  E'@name browse_torrents\n@simpleCollections only\nOne page of the catalogue: of a category and what stands under it, with all of these tags (at most ten), only what is free. sort: newest, oldest, seeders or completed. first: 1 to 50. after: the place of the last torrent of the page before, its id (newest, oldest), seeders:id or timesCompleted:id. Visitors see nothing unless the catalogue is public (setting tracker.public_catalogue). Newest and oldest read about one page of index a category, whatever the place; with tags, as many torrents as it takes to find a page. Refuses torrent.sort_unknown, torrent.cursor_malformed, torrent_category.unknown and tag.too_many.';
+  E'@name browse_torrents\n@argument sort newest, oldest, seeders or completed.\n@argument tags Names of tags; a torrent has to have all of them.\n@simpleCollections only\nOne page of the catalogue: of a category and what stands under it, with all of these tags (at most ten), only what is free. sort: newest, oldest, seeders or completed. first: 1 to 50. after: the place of the last torrent of the page before, its id (newest, oldest), seeders:id or timesCompleted:id. Visitors see nothing unless the catalogue is public (setting tracker.public_catalogue). Newest and oldest read about one page of index a category, whatever the place; with tags, as many torrents as it takes to find a page. Refuses torrent.sort_unknown, torrent.cursor_malformed, torrent_category.unknown and tag.too_many.';
 
 revoke all on function tracker.browse(integer, text[], boolean, text, text, integer) from public;
 grant execute on function tracker.browse(integer, text[], boolean, text, text, integer) to stoa_anonymous;

@@ -30,7 +30,7 @@ end
 $$;
 
 comment on function tracker.buy_freeleech(integer, text) is
-  'Buys freeleech tokens with points (setting tracker.bonus.freeleech_price) and returns how many unspent ones the caller has then. Refuses freeleech_token.count_invalid and tracker.insufficient_points. With a key, a retry buys nothing more.';
+  E'@argument count How many tokens.\n@result How many unspent ones the caller has now.\nBuys freeleech tokens with points (setting tracker.bonus.freeleech_price) and returns how many unspent ones the caller has then. Refuses freeleech_token.count_invalid and tracker.insufficient_points. With a key, a retry buys nothing more.';
 
 revoke all on function tracker.buy_freeleech(integer, text) from public;
 grant execute on function tracker.buy_freeleech(integer, text) to stoa_member;

@@ -60,7 +60,7 @@ end
 $$;
 
 comment on function tracker.comment(text, uuid, text, text) is
-  E'@name create_torrent_comment\nComments on a torrent, a request or a collection (subject_type), which the caller may read; whose it is is told. key: send the same again after a lost answer and get the same comment. Refuses torrent_comment.subject_unknown, torrent.unknown, request.unknown, collection.unknown, and who is barred from the tracker or from posting (account.activity_barred). Limit: 10,000 characters.';
+  E'@name create_torrent_comment\n@argument subject_type torrent, request or collection.\n@argument subject_id Identifier of the Torrent, TorrentRequest or Collection.\nComments on a torrent, a request or a collection (subject_type), which the caller may read; whose it is is told. key: send the same again after a lost answer and get the same comment. Refuses torrent_comment.subject_unknown, torrent.unknown, request.unknown, collection.unknown, and who is barred from the tracker or from posting (account.activity_barred). Limit: 10,000 characters.';
 
 revoke all on function tracker.comment(text, uuid, text, text) from public;
 grant execute on function tracker.comment(text, uuid, text, text) to stoa_member;

@@ -45,7 +45,7 @@ end
 $$;
 
 comment on function tracker.create_request(integer, text, numeric, text, timestamptz, text) is
-  E'@name create_torrent_request\nAsks the community for something, with a bounty of at least tracker.minimum_bounty points that is taken from the caller at once and held. expires_at: between an hour and a year from now, or never; what lapses is given back. key: send the same again after a lost answer and get the same request. Refuses request.amount_invalid, request.expiry_invalid, torrent_category.unknown, torrent_category.closed and more points than the caller has (tracker.insufficient_points).';
+  E'@name create_torrent_request\n@argument bounty Points of the caller, taken at once and held.\nAsks the community for something, with a bounty of at least tracker.minimum_bounty points that is taken from the caller at once and held. expires_at: between an hour and a year from now, or never; what lapses is given back. key: send the same again after a lost answer and get the same request. Refuses request.amount_invalid, request.expiry_invalid, torrent_category.unknown, torrent_category.closed and more points than the caller has (tracker.insufficient_points).';
 
 revoke all on function tracker.create_request(integer, text, numeric, text, timestamptz, text) from public;
 grant execute on function tracker.create_request(integer, text, numeric, text, timestamptz, text) to stoa_member;

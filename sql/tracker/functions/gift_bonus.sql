@@ -67,7 +67,7 @@ end
 $$;
 
 comment on function tracker.gift_bonus(uuid, numeric, text, text) is
-  'Gives points to somebody; a part is lost on the way (setting tracker.bonus.gift_fee). Returns the movement in the caller''s account. Refuses bonus.amount_invalid, bonus.gift_to_self, user.unknown (also for people who block each other) and tracker.insufficient_points. With a key, a retry returns the first gift.';
+  E'@argument to Identifier of the User who gets them.\n@argument message A word to go with them.\nGives points to somebody; a part is lost on the way (setting tracker.bonus.gift_fee). Returns the movement in the caller''s account. Refuses bonus.amount_invalid, bonus.gift_to_self, user.unknown (also for people who block each other) and tracker.insufficient_points. With a key, a retry returns the first gift.';
 
 revoke all on function tracker.gift_bonus(uuid, numeric, text, text) from public;
 grant execute on function tracker.gift_bonus(uuid, numeric, text, text) to stoa_member;

@@ -27,7 +27,7 @@ end
 $$;
 
 comment on function tracker.grant_freeleech(uuid, integer, timestamptz) is
-  'Administrators only: gives somebody 1 to 100 freeleech tokens, which may lapse. Refuses user.unknown and freeleech_token.count_invalid. Audited; the person is told.';
+  E'@argument count How many tokens: 1 to 100.\nAdministrators only: gives somebody 1 to 100 freeleech tokens, which may lapse. Refuses user.unknown and freeleech_token.count_invalid. Audited; the person is told.';
 
 revoke all on function tracker.grant_freeleech(uuid, integer, timestamptz) from public;
 grant execute on function tracker.grant_freeleech(uuid, integer, timestamptz) to stoa_admin;

@@ -44,7 +44,7 @@ end
 $$;
 
 comment on function tracker.merge_tags(uuid, uuid) is
-  'Moderators only: puts the tag into_id wherever the tag from_id is, carries the votes over (who voted on both keeps the vote on into_id), and deletes from_id. Refuses tag.unknown. Audited. Touches every torrent of the tag in one transaction.';
+  E'@argument from_id Identifier of the Tag that goes.\n@argument into_id Identifier of the Tag that takes its place.\nModerators only: puts the tag into_id wherever the tag from_id is, carries the votes over (who voted on both keeps the vote on into_id), and deletes from_id. Refuses tag.unknown. Audited. Touches every torrent of the tag in one transaction.';
 
 revoke all on function tracker.merge_tags(uuid, uuid) from public;
 grant execute on function tracker.merge_tags(uuid, uuid) to stoa_moderator;

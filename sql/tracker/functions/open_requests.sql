@@ -50,7 +50,7 @@ end
 $$;
 
 comment on function tracker.open_requests(integer, text, text, integer) is
-  E'@simpleCollections only\nOne page of the requests that wait to be filled, of a category and what stands under it, or all. sort: bounty (the best paid first), votes (the most wanted) or newest. first: 1 to 50. after: the place of the last request of the page before, totalBounty:id, voteCount:id or its id. Reads about one page of index; with a category, as many requests as it takes to find a page. Refuses request.sort_unknown, torrent.cursor_malformed and torrent_category.unknown.';
+  E'@argument sort bounty, votes or newest.\n@simpleCollections only\nOne page of the requests that wait to be filled, of a category and what stands under it, or all. sort: bounty (the best paid first), votes (the most wanted) or newest. first: 1 to 50. after: the place of the last request of the page before, totalBounty:id, voteCount:id or its id. Reads about one page of index; with a category, as many requests as it takes to find a page. Refuses request.sort_unknown, torrent.cursor_malformed and torrent_category.unknown.';
 
 revoke all on function tracker.open_requests(integer, text, text, integer) from public;
 grant execute on function tracker.open_requests(integer, text, text, integer) to stoa_member;

@@ -93,7 +93,7 @@ end
 $$;
 
 comment on function tracker.save_bonus_rule(text, text, numeric, text, jsonb, numeric, text, timestamptz, timestamptz, boolean, uuid) is
-  'Administrators only: makes a rule that earns points, or writes one anew. Conditions, whole numbers, of seeding: min_seeders, max_seeders, min_size_bytes, min_age_days, min_seed_seconds; of upload_approved: min_size_bytes. Refuses bonus.rule_invalid, bonus.rule_unknown, bonus.rule_name_taken and an empty name. Audited. A rule that has paid stays: switch it off.';
+  E'@argument rule_id Identifier of the BonusRule to write anew; left out: a new one.\nAdministrators only: makes a rule that earns points, or writes one anew. Conditions, whole numbers, of seeding: min_seeders, max_seeders, min_size_bytes, min_age_days, min_seed_seconds; of upload_approved: min_size_bytes. Refuses bonus.rule_invalid, bonus.rule_unknown, bonus.rule_name_taken and an empty name. Audited. A rule that has paid stays: switch it off.';
 
 revoke all on function tracker.save_bonus_rule(text, text, numeric, text, jsonb, numeric, text, timestamptz, timestamptz, boolean, uuid) from public;
 grant execute on function tracker.save_bonus_rule(text, text, numeric, text, jsonb, numeric, text, timestamptz, timestamptz, boolean, uuid) to stoa_admin;

@@ -59,7 +59,7 @@ end
 $$;
 
 comment on function tracker.search(text, integer, text[], boolean, integer) is
-  E'@name search_torrents\n@simpleCollections only\nTorrents whose title or description holds these words, the best match first, a word in the title counting more; the query may hold "phrases", or, and -words. Narrowed to a category and what stands under it, to all of these tags, to what is free. first: 1 to 50. Finds only what the catalogue lists, for visitors only if it is public. Refuses an empty query (input.empty), one over 500 characters (input.too_long) and torrent_category.unknown. Ranks every match, so a common word in a large catalogue is slow.';
+  E'@name search_torrents\n@argument tags Names of tags; a torrent has to have all of them.\n@simpleCollections only\nTorrents whose title or description holds these words, the best match first, a word in the title counting more; the query may hold "phrases", or, and -words. Narrowed to a category and what stands under it, to all of these tags, to what is free. first: 1 to 50. Finds only what the catalogue lists, for visitors only if it is public. Refuses an empty query (input.empty), one over 500 characters (input.too_long) and torrent_category.unknown. Ranks every match, so a common word in a large catalogue is slow.';
 
 revoke all on function tracker.search(text, integer, text[], boolean, integer) from public;
 grant execute on function tracker.search(text, integer, text[], boolean, integer) to stoa_anonymous;

@@ -32,7 +32,7 @@ end
 $$;
 
 comment on function tracker.tag_torrent(uuid, text) is
-  'Puts a tag on a torrent; one that is there stays as it is. The tag is made when it does not exist: lower-case letters, digits, dots and hyphens, at most 50; spaces become dots. Refuses torrent.unknown, torrent.deleted, tag.malformed, and more tags than tracker.tags_per_torrent (tag.too_many).';
+  E'@argument tag The name of the tag.\nPuts a tag on a torrent; one that is there stays as it is. The tag is made when it does not exist: lower-case letters, digits, dots and hyphens, at most 50; spaces become dots. Refuses torrent.unknown, torrent.deleted, tag.malformed, and more tags than tracker.tags_per_torrent (tag.too_many).';
 
 revoke all on function tracker.tag_torrent(uuid, text) from public;
 grant execute on function tracker.tag_torrent(uuid, text) to stoa_member;

@@ -53,7 +53,7 @@ end
 $$;
 
 comment on function tracker.vote_tag(uuid, uuid, integer) is
-  'Says whether a tag fits a torrent: 1 it does, -1 it does not, 0 takes the vote back; the same again changes nothing. Returns the score, and whether the tag fell off, which it does at tracker.tag_removal_score. Refuses torrent.unknown, tag.unknown (also: not on this torrent) and tag.vote_invalid. Votes on one tag of one torrent queue up.';
+  E'@returns tag_tally\n@resultFieldName tally\n@column score Votes that it fits less votes that it does not.\n@column is_removed Whether the tag fell off the torrent by this vote.\nSays whether a tag fits a torrent: 1 it does, -1 it does not, 0 takes the vote back; the same again changes nothing. Returns the score, and whether the tag fell off, which it does at tracker.tag_removal_score. Refuses torrent.unknown, tag.unknown (also: not on this torrent) and tag.vote_invalid. Votes on one tag of one torrent queue up.';
 
 revoke all on function tracker.vote_tag(uuid, uuid, integer) from public;
 grant execute on function tracker.vote_tag(uuid, uuid, integer) to stoa_member;

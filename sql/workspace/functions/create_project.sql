@@ -45,7 +45,7 @@ end
 $$;
 
 comment on function workspace.create_project(text, text, uuid, text, text, date, date) is
-  'Creates a project that the caller owns and takes part in. Its key (2 to 10 letters and digits, made capital) begins the numbers of its tasks. In a group it needs SEND_MESSAGES there (group.unknown, group.not_allowed). Refuses somebody barred from posting (account.activity_barred), project.key_invalid, project.key_taken (among the caller''s own), project.visibility_invalid, project.dates_invalid, and more projects than one may own (project.limit_reached). Limits: name 150 characters, description 5,000.';
+  E'@argument project_key Stands before the numbers of its tasks: letters and digits.\nCreates a project that the caller owns and takes part in. Its key (2 to 10 letters and digits, made capital) begins the numbers of its tasks. In a group it needs SEND_MESSAGES there (group.unknown, group.not_allowed). Refuses somebody barred from posting (account.activity_barred), project.key_invalid, project.key_taken (among the caller''s own), project.visibility_invalid, project.dates_invalid, and more projects than one may own (project.limit_reached). Limits: name 150 characters, description 5,000.';
 
 revoke all on function workspace.create_project(text, text, uuid, text, text, date, date) from public;
 grant execute on function workspace.create_project(text, text, uuid, text, text, date, date) to stoa_member;

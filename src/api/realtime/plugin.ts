@@ -320,7 +320,7 @@ const GovernanceSubscriptionsPlugin = extendSchema((build) => ({
       """
       The result. Null before voting opens, and while the running result is not shown.
       """
-      tally: ProposalTallyResult
+      tally: ProposalTally
     }
   `,
   objects: {

@@ -177,13 +177,25 @@ const typeDefinitions = /* GraphQL */ `
     A complete upload of the caller, of type application/x-bittorrent: the .torrent file.
     """
     uploadId: UUID!
+
+    """
+    Identifier of the TorrentCategory.
+    """
     categoryId: Int!
 
     """
     Default: the name in the file.
     """
     name: String
+
+    """
+    What it is, for people.
+    """
     description: String
+
+    """
+    Names of tags to put on it.
+    """
     tags: [String!]
 
     """
@@ -204,23 +216,39 @@ const typeDefinitions = /* GraphQL */ `
 
   type UploadTorrentPayload {
     clientMutationId: String
+
+    """
+    The Torrent as it is now.
+    """
     torrent: Torrent
     query: Query
   }
 
   input DownloadTorrentInput {
     clientMutationId: String
+
+    """
+    Identifier of the Torrent.
+    """
     id: UUID!
   }
 
   type DownloadTorrentPayload {
     clientMutationId: String
+
+    """
+    What to call the file, fit for any file system.
+    """
     filename: String!
 
     """
     The bytes of the .torrent file in base64, with the announce address of the caller in it. A secret of theirs.
     """
     metainfo: String!
+
+    """
+    The Torrent as it is now.
+    """
     torrent: Torrent
     query: Query
   }
@@ -231,6 +259,10 @@ const typeDefinitions = /* GraphQL */ `
 
   type ResetPasskeyPayload {
     clientMutationId: String
+
+    """
+    Where BitTorrent clients of the caller announce from now on. A secret of theirs.
+    """
     announceUrl: String!
     query: Query
   }
@@ -239,21 +271,18 @@ const typeDefinitions = /* GraphQL */ `
     """
     Offers a torrent: what is in it is read from its .torrent file, which is handed out as private and with nothing but the
     address of whoever downloads it. A file that was not private gets another identity by that: its uploader
-    downloads it from here to share it. It waits for approval, unless the class of the caller is trusted. Refuses
-    torrent.upload_unusable, torrent.metainfo_invalid, torrent.duplicate, torrent.class_may_not_upload,
-    torrent_category.unknown, torrent_category.closed, tag.malformed, tag.too_many.
+    downloads it from here to share it. It waits for approval, unless the class of the caller is trusted.
     """
     uploadTorrent(input: UploadTorrentInput!): UploadTorrentPayload
 
     """
-    The .torrent file of a torrent for the caller, who gets a passkey with their first; counts the download. Refuses
-    torrent.unknown, torrent.ratio_too_low, torrent.slots_used, torrent.metainfo_missing, account.activity_barred.
+    The .torrent file of a torrent for the caller, who gets a passkey with their first; counts the download.
     """
     downloadTorrent(input: DownloadTorrentInput!): DownloadTorrentPayload
 
     """
     Gives the caller a new passkey. The one before is refused from this moment on: every .torrent file has to be
-    downloaded again. Refuses passkey.invalid, when another reset came in between.
+    downloaded again. Refuses passkey.invalid when another reset came in between.
     """
     resetPasskey(input: ResetPasskeyInput!): ResetPasskeyPayload
   }

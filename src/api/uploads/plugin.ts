@@ -43,14 +43,39 @@ export const UploadsPlugin = extendSchema((build) => {
         How to send the bytes of an upload: this request, with exactly these headers, and the bytes as its body.
         """
         type UploadTransfer {
+          """
+          Where to.
+          """
           url: String!
+
+          """
+          The HTTP method.
+          """
           method: String!
+
+          """
+          Send each as it stands.
+          """
           headers: [UploadTransferHeader!]!
+
+          """
+          Until when the address takes bytes.
+          """
           expiresAt: Datetime!
         }
 
+        """
+        A header of the request that sends the bytes.
+        """
         type UploadTransferHeader {
+          """
+          Its name.
+          """
           name: String!
+
+          """
+          Its value.
+          """
           value: String!
         }
 
@@ -69,11 +94,19 @@ export const UploadsPlugin = extendSchema((build) => {
 
         input CompleteUploadInput {
           clientMutationId: String
+
+          """
+          The upload.
+          """
           id: UUID!
         }
 
         type CompleteUploadPayload {
           clientMutationId: String
+
+          """
+          The Upload as it is now.
+          """
           upload: Upload
           query: Query
         }

@@ -62,6 +62,33 @@ async function check(file: string, sdl: string, asJson: boolean | undefined): Pr
   process.exitCode = exitCodes.checkFailed;
 }
 
+interface ChangesOptions {
+  readonly schema: string;
+  readonly json?: boolean;
+}
+
+async function tellChanges(before: string, options: ChangesOptions, config: Config): Promise<void> {
+  const read = (file: string): string => {
+    const path = isAbsolute(file) ? file : resolve(config.projectDir, file);
+    if (existsSync(path)) return readFileSync(path, 'utf8');
+    throw new StoaError(
+      'api.no_schema_file',
+      `There is no ${relative(process.cwd(), path)} to compare with.`,
+      {
+        cure: 'Name a file that "stoa api schema" wrote: git show TAG:docs/schema.graphql gives the one of a release.',
+        exitCode: exitCodes.input,
+      },
+    );
+  };
+  const { compareSdl } = await import('../../api/sdl-changes.ts');
+  const changes = compareSdl(read(before), read(options.schema));
+  const breaking = changes.filter(({ kind }) => kind === 'breaking').length;
+  if (options.json) printJson({ breaking, changes });
+  else for (const { kind, description } of changes) print(`${kind.padEnd(9)}  ${description}`);
+  note(`${breaking} changes break clients, ${changes.length - breaking} are dangerous.`);
+  if (breaking > 0) process.exitCode = exitCodes.checkFailed;
+}
+
 interface PersistOptions {
   readonly schema: string;
   readonly json?: boolean;
@@ -132,6 +159,26 @@ Exit codes: ${exitCodes.ok} done or current, ${exitCodes.checkFailed} the file i
         writeFileSync(file, sdl);
         note(`Wrote ${relative(process.cwd(), file)}.`);
       } else process.stdout.write(sdl);
+    });
+
+  api
+    .command('changes')
+    .description('tell what a change of the schema means for clients, from two files')
+    .argument('<BEFORE>', 'the schema that clients know: a file')
+    .option('--schema <FILE>', 'the schema that they will meet', 'docs/schema.graphql')
+    .option('--json', 'print the changes as JSON')
+    .addHelpText(
+      'after',
+      `
+breaking: a client that works now may stop working (a field is gone, an argument is required). dangerous: it may
+behave otherwise (an enum has a new value). What is only added is not told.
+
+  git show v1.4.0:docs/schema.graphql > before.graphql && stoa api changes before.graphql
+
+Exit codes: ${exitCodes.ok} nothing breaks, ${exitCodes.checkFailed} something breaks, ${exitCodes.input} a file is not there or is no schema.`,
+    )
+    .action(async (before: string, options: ChangesOptions, command: Command) => {
+      await tellChanges(before, options, await settingsOf(command));
     });
 
   api

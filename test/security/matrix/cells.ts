@@ -52,6 +52,8 @@ export interface TableMatrix {
   readonly rows: readonly FixtureRow[];
   /** What identifies a row, where there is no primary key (a view). */
   readonly key?: readonly string[];
+  /** A view of one row, of whoever asks: nobody else, its owner included, sees a row in it. */
+  readonly isOfCaller?: boolean;
   /** Rows that the migrations put there are removed first, so that every row has a label. */
   readonly isCleared?: boolean;
   readonly cells: Readonly<Record<Persona, Cells>>;

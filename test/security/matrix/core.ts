@@ -345,5 +345,19 @@ export const core: ModuleMatrix = {
     },
   },
 
+  'core.overviews': {
+    key: ['user_id'],
+    isOfCaller: true,
+    rows: [],
+    cells: {
+      anonymous: ['none', 'denied', 'denied', 'denied'],
+      owner: ['own', 'denied', 'denied', 'denied'],
+      member: ['own', 'denied', 'denied', 'denied'],
+      moderator: ['own', 'denied', 'denied', 'denied'],
+      admin: ['own', 'denied', 'denied', 'denied'],
+      banned: ['own', 'denied', 'denied', 'denied'],
+    },
+  },
+
   'core.user_restrictions': { rows: [], cells: closedToEverybody },
 };

@@ -93,7 +93,7 @@ export function expected(
 ): Observation {
   const outcome = (rows: Rows) => ({
     rows: expectedRows(rows, persona, table),
-    unlabelled: rows === 'all' ? inventory.unlabelled : 0,
+    unlabelled: rows === 'all' ? inventory.unlabelled : rows === 'own' && table.isOfCaller ? 1 : 0,
   });
   // Only the labelled rows are written.
   const written = ({ rows, columns }: Columns): Outcome => ({
