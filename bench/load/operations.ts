@@ -30,7 +30,7 @@ export const overview = /* GraphQL */ `
 export const channelPage = /* GraphQL */ `
   query ChannelPage($channelId: UUID!) {
     channel(id: $channelId) {
-      channelMessages(orderBy: NEW, first: 30) { nodes { id content sender { id username } } }
+      messages(orderBy: NEW, first: 30) { nodes { id content sender { id username } } }
     }
   }
 `;
@@ -55,7 +55,7 @@ export const ackChannel = /* GraphQL */ `
 
 export const votePost = /* GraphQL */ `
   mutation VotePost($postId: UUID!, $direction: Int!) {
-    votePost(input: { postId: $postId, direction: $direction }) { result { score mine } }
+    votePost(input: { postId: $postId, direction: $direction }) { tally { score mine } }
   }
 `;
 
