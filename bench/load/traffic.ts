@@ -48,7 +48,7 @@ const answerShape = z.object({
     .optional(),
 });
 const pageShape = z.object({
-  channel: z.object({ channelMessages: z.object({ nodes: z.array(z.object({ id: z.string() })) }) }),
+  channel: z.object({ messages: z.object({ nodes: z.array(z.object({ id: z.string() })) }) }),
 });
 
 export interface Tally {
@@ -180,7 +180,7 @@ export async function runTraffic(options: TrafficOptions): Promise<Tally> {
         const answer = await send(kind, asked);
         if (answer && kind === 'channel page') {
           const { data } = answerShape.parse(JSON.parse(answer.body.toString('utf8')));
-          const [newest] = pageShape.parse(data).channel.channelMessages.nodes;
+          const [newest] = pageShape.parse(data).channel.messages.nodes;
           if (newest) lastSeen.set(client.id, newest.id);
         }
       }
