@@ -13,18 +13,15 @@ import { projectRoot } from '../migrate/root.ts';
 import { resolveModules } from '../modules.ts';
 import { connect } from '../postgres/connect.ts';
 import type { ReadyConfig } from '../postgres/database.ts';
+import { connectOwner } from '../postgres/owner.ts';
 import { openTracker } from '../tracker/endpoint.ts';
 
 /** The version of this Stoa. */
 export const version: string = createRequire(import.meta.url)('../../package.json').version;
 
-/** A login that may migrate has no privileges of its own: it reads as the owner, where there is one yet. */
-export async function connectAsOwner(config: ReadyConfig, name: string): Promise<Client> {
-  const client = await connect(config.adminUrl, name);
-  await client.query(
-    "select set_config('role', rolname, false) from pg_catalog.pg_roles where rolname = 'stoa_owner'",
-  );
-  return client;
+/** As the owner of the tables, where there is one yet. */
+export function connectAsOwner(config: ReadyConfig, name: string): Promise<Client> {
+  return connectOwner(config.adminUrl, name);
 }
 
 export interface MigrationCounts {

@@ -3,12 +3,16 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, StoaError } from '../errors.ts';
 import { registerAccount } from './commands/account.ts';
 import { registerApi } from './commands/api.ts';
+import { registerArchive } from './commands/archive.ts';
 import { registerDocs } from './commands/docs.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
+import { registerHold } from './commands/hold.ts';
 import { registerImport } from './commands/import.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerPartitions } from './commands/partitions.ts';
 import { registerPsqlUrl } from './commands/psql-url.ts';
+import { registerRetention } from './commands/retention.ts';
 import { registerSeed } from './commands/seed.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerStatus } from './commands/status.ts';
@@ -58,6 +62,10 @@ export function buildProgram(): Command {
   registerDoctor(program);
   registerDocs(program);
   registerApi(program);
+  registerRetention(program);
+  registerArchive(program);
+  registerPartitions(program);
+  registerHold(program);
 
   program
     .command('exit-codes')

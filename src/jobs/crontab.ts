@@ -3,6 +3,10 @@ import type { CronItem } from 'graphile-worker';
 /** A daily job that was due while no worker ran is made up for when one starts, if that is within a day. */
 const daily = { backfillPeriod: 24 * 60 * 60 * 1_000 } as const;
 
+/** The same for what runs once a week or a month. */
+const weekly = { backfillPeriod: 7 * 24 * 60 * 60 * 1_000 } as const;
+const monthly = { backfillPeriod: 28 * 24 * 60 * 60 * 1_000 } as const;
+
 /** When each job runs, in UTC. Those of modules that are left out do not. */
 export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'health_compute', match: '15 0 * * *', options: daily },
@@ -37,4 +41,14 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'fills_confirm', match: '*/5 * * * *' },
   { task: 'freeleech_end', match: '*/5 * * * *' },
   { task: 'tracker_catalogue_repair', match: '55 4 * * *', options: daily },
+  {
+    task: 'retention_run',
+    match: '15 * * * *',
+    identifier: 'retention_run_hourly',
+    payload: { hourly: true },
+  },
+  { task: 'partitions_retire', match: '45 0 * * *', options: daily },
+  { task: 'archive_monthly', match: '0 6 2 * *', options: monthly },
+  { task: 'archive_quarterly', match: '0 7 3 1,4,7,10 *', options: monthly },
+  { task: 'archive_chat', match: '0 7 * * 0', options: weekly },
 ];

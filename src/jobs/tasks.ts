@@ -2,6 +2,9 @@ import type { Module } from '../modules.ts';
 import type { StoaTask } from './task.ts';
 import achievementsEvaluate from './tasks/achievements_evaluate.ts';
 import announceInvestigate from './tasks/announce_investigate.ts';
+import archiveChat from './tasks/archive_chat.ts';
+import archiveMonthly from './tasks/archive_monthly.ts';
+import archiveQuarterly from './tasks/archive_quarterly.ts';
 import bonusAward from './tasks/bonus_award.ts';
 import classesPromote from './tasks/classes_promote.ts';
 import conversationPositionsRepair from './tasks/conversation_positions_repair.ts';
@@ -21,6 +24,7 @@ import notifyFollowers from './tasks/notify_followers.ts';
 import notifyMentions from './tasks/notify_mentions.ts';
 import notifyParticipants from './tasks/notify_participants.ts';
 import partitionsMaintain from './tasks/partitions_maintain.ts';
+import partitionsRetire from './tasks/partitions_retire.ts';
 import peerDaysSumUp from './tasks/peer_days_sum_up.ts';
 import peersSnapshot from './tasks/peers_snapshot.ts';
 import peersSweep from './tasks/peers_sweep.ts';
@@ -44,7 +48,13 @@ type TaskMap = Readonly<Record<string, StoaTask>>;
 
 /** By module, each under the name with which it is queued. */
 const tasksByModule: Readonly<Record<string, TaskMap>> = {
-  ops: { partitions_maintain: partitionsMaintain, retention_run: retentionRun },
+  ops: {
+    partitions_maintain: partitionsMaintain,
+    retention_run: retentionRun,
+    partitions_retire: partitionsRetire,
+    archive_monthly: archiveMonthly,
+    archive_quarterly: archiveQuarterly,
+  },
   core: {
     presence_sweep: presenceSweep,
     classes_promote: classesPromote,
@@ -74,6 +84,7 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     threads_archive: threadsArchive,
     voice_sweep: voiceSweep,
     group_counters_repair: groupCountersRepair,
+    archive_chat: archiveChat,
   },
   moderation: { moderation_counters_repair: moderationCountersRepair },
   insight: {

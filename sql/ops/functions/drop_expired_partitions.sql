@@ -5,7 +5,7 @@ volatile
 -- Partitions belong to the owner; the job that calls this does not.
 security definer
 set search_path = ''
-set lock_timeout = '5s'
+set lock_timeout = '200ms'
 as $$
 declare
   policy ops.partition_policies;
@@ -26,8 +26,17 @@ begin
       select bound.partition
       from ops.partition_bounds(policy.parent) as bound
       where bound.upper_bound <= p_now - policy.retain
+        and not exists (
+          select
+          from ops.partition_retirements as restored
+          where restored.partition = bound.partition
+            and restored.keep_until > p_now
+        )
       order by bound.upper_bound
     loop
+      -- Exported and kept by "stoa partitions retire", which says why.
+      continue when ops.held_rows(policy.parent, expired.partition) > 0;
+
       if policy.export_before_drop then
         select exists (
           select
@@ -44,8 +53,13 @@ begin
         continue when has_rows and not is_exported;
       end if;
 
-      execute format('alter table %s detach partition %s', policy.parent::regclass, expired.partition::regclass);
-      execute format('drop table %s', expired.partition::regclass);
+      begin
+        execute format('alter table %s detach partition %s', policy.parent::regclass, expired.partition::regclass);
+        execute format('drop table %s', expired.partition::regclass);
+      exception
+        -- While this waits, everybody else waits behind it: another time is better than a stall.
+        when lock_not_available then continue;
+      end;
 
       update ops.archive_exports
       set dropped_at = p_now
@@ -59,7 +73,7 @@ end
 $$;
 
 comment on function ops.drop_expired_partitions(text, timestamptz) is
-  'Drops the partitions whose rows are all older than the retention of their table and returns their names; of a table that is exported first only those with a verified export, or without rows. Takes ACCESS EXCLUSIVE on the parent for a moment and waits at most 5 s for it.';
+  'Drops the partitions whose rows are all older than the retention of their table and returns their names; of a table that is exported first only those with a verified export, or without rows. Leaves what a legal hold keeps. Takes ACCESS EXCLUSIVE on the parent for a moment, waits at most 200 ms for it and passes over what is in use; "stoa partitions retire" does the same without that lock.';
 
 revoke all on function ops.drop_expired_partitions(text, timestamptz) from public;
 grant execute on function ops.drop_expired_partitions(text, timestamptz) to stoa_worker;

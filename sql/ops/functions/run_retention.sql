@@ -17,6 +17,7 @@ declare
   key_match text;
   cursor_keys text;
   work text;
+  held text;
 begin
   select * into rule from ops.retention_policies where name = p_name;
   if not found then
@@ -25,6 +26,10 @@ begin
 
   rows_affected := 0;
   if rule.is_active and rule.action <> 'archive' then
+    -- A hold that is being placed waits for this batch, or this batch sees it: never neither.
+    lock table ops.legal_holds in share mode;
+    held := ops.held_condition(rule.target);
+
     select
       string_agg(quote_ident(attribute.attname), ', ' order by part.position),
       string_agg('target.' || quote_ident(attribute.attname), ', ' order by part.position),
@@ -62,6 +67,7 @@ begin
           select %1$s
           from %2$s as target
           where (%3$s)
+            and %9$s
             and ($1 is null or (%1$s) > (%4$s))
           order by %1$s
           limit %5$s
@@ -78,12 +84,13 @@ begin
       $query$,
       target_keys,
       rule.target::regclass,
-      replace(rule.predicate, ':now', quote_literal(p_now) || '::timestamptz'),
+      ops.retention_condition(p_name, p_now),
       cursor_keys,
       rule.batch_size,
       work,
       keys,
-      keys
+      keys,
+      coalesce('not ' || held, 'true')
     )
     into rows_affected, next_after
     using p_after;
@@ -99,7 +106,7 @@ end
 $$;
 
 comment on function ops.run_retention(text, timestamptz, jsonb) is
-  'Worker: applies one retention rule to one batch of rows, by primary key, and returns how many it deleted or scrubbed and where the next batch starts; null there means that the pass is complete. Each batch is its own transaction of the caller. Rows that somebody has locked are left for the next night. A rule that is off or of action archive does nothing.';
+  'Worker: applies one retention rule to one batch of rows, by primary key, and returns how many it deleted or scrubbed and where the next batch starts; null there means that the pass is complete. Each batch is its own transaction of the caller. Rows that somebody has locked are left for the next night, rows that a legal hold keeps for as long as it lasts. A rule that is off or of action archive does nothing.';
 
 revoke all on function ops.run_retention(text, timestamptz, jsonb) from public;
 grant execute on function ops.run_retention(text, timestamptz, jsonb) to stoa_worker;

@@ -45,5 +45,30 @@ export const ops: ModuleMatrix = {
     ],
     cells: closedToEverybody,
   },
+  'ops.partition_retirements': {
+    rows: [
+      {
+        label: 'retirement',
+        values: {
+          partition: 'parts.audit_logs_history',
+          parent: 'audit.logs',
+          bounds: 'FOR VALUES FROM (MINVALUE) TO (1)',
+          status: 'detaching',
+        },
+      },
+    ],
+    cells: closedToEverybody,
+  },
+  'ops.hold_kinds': { rows: [], cells: closedToEverybody },
+  'ops.hold_rules': { rows: [], cells: closedToEverybody },
+  'ops.legal_holds': {
+    rows: [
+      {
+        label: 'hold',
+        values: { kind: 'user', subject_id: id(0x42), reason: 'Case 1', placed_by: 'operator' },
+      },
+    ],
+    cells: closedToEverybody,
+  },
   'ops.job_runs': { rows: [{ label: 'run', values: { task: 'sweep_presence' } }], cells: closedToEverybody },
 };

@@ -115,8 +115,11 @@ describe('the rules of the base', () => {
   it('delete notifications 90 days after they were read, and keep unread ones', async () => {
     const id = await createUser(db, { username: 'reader' });
     await db.query(
-      `insert into notifications.notifications (user_id, type, title, read_at) values
-         ($1, 'x', 'read long ago', '2026-01-01'), ($1, 'x', 'read lately', '2026-05-20'), ($1, 'x', 'unread', null)`,
+      `insert into notifications.notifications (id, user_id, type, title, read_at)
+       select core.uuidv7_floor(timestamptz '2025-12-31' + number * interval '1 second'), $1, 'x', title, read_at
+       from (values
+         (1, 'read long ago', timestamptz '2026-01-01'), (2, 'read lately', '2026-05-20'), (3, 'unread', null)
+       ) as entry (number, title, read_at)`,
       [id],
     );
     expect(await pass('notifications_read', '2026-06-01T00:00:00Z')).toEqual([1]);

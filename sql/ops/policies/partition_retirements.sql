@@ -1,0 +1,2 @@
+-- The database's own book-keeping: no API role reads it.
+revoke all on ops.partition_retirements from stoa_anonymous, stoa_member, stoa_moderator, stoa_admin, stoa_worker;
