@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { alertSettings, alertValues } from './config-alerts.ts';
 import { type ApiSettings, apiSettings, apiSettingsOf, apiValues } from './config-api.ts';
 import { type BackupSecrets, type BackupSettings, backupSettings, backupValues } from './config-backup.ts';
 import { type TrackerSettings, trackerSettings, trackerSettingsOf, trackerValues } from './config-tracker.ts';
@@ -73,6 +74,10 @@ export interface Config extends BackupSecrets {
   readonly logLevel: LogLevel;
   /** Whoever sends it may read the figures. Undefined: nobody by a token. */
   readonly metricsToken: string | undefined;
+  /** Where alerts are posted. Undefined: nowhere. */
+  readonly alertWebhookUrl: string | undefined;
+  /** Signs them. Undefined: they are not signed. */
+  readonly alertWebhookSecret: string | undefined;
   /** How the API is served: limits, origins, cookies, proxies. */
   readonly api: ApiSettings;
   /** How the tracker takes announces. */
@@ -366,6 +371,7 @@ export const settings: readonly Setting[] = [
   ...apiSettings,
   ...trackerSettings,
   ...backupSettings,
+  ...alertSettings,
 ];
 
 export interface ConfigInput {
@@ -544,6 +550,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       ...apiValues,
       ...trackerValues,
       ...backupValues,
+      ...alertValues,
     })
     .parse(Object.fromEntries(settings.map(({ key: name }) => [name, given(name)])));
   const isProduction = values.environment === 'production';
@@ -592,6 +599,8 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       projectDir,
       statementTimeoutMs: values.statementTimeoutMs,
     }),
+    alertWebhookUrl: values.alertWebhookUrl,
+    alertWebhookSecret: values.alertWebhookSecret,
     tracker: trackerSettingsOf(values, publicUrl),
     backup: Object.freeze({
       storage: storageOf(values['backup.storage'], projectDir, dataFolder(dataDir).backups),

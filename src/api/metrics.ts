@@ -154,6 +154,17 @@ export function createMetrics({ pools, auth, sockets, figures = [] }: MetricsOpt
       labelNames: ['task'],
       registers,
     }),
+    alerts_open: new Gauge({
+      name: 'stoa_alerts_open',
+      help: 'Alerts that are open, by name and level.',
+      labelNames: ['level', 'name'],
+      registers,
+    }),
+    workers: new Gauge({
+      name: 'stoa_workers',
+      help: 'Workers that said within a minute that they are there.',
+      registers,
+    }),
     jobs_due: new Gauge({ name: 'stoa_jobs_due', help: 'Jobs that could run now and wait.', registers }),
     jobs_oldest_due_age_seconds: new Gauge({
       name: 'stoa_jobs_oldest_due_age_seconds',
@@ -166,10 +177,19 @@ export function createMetrics({ pools, auth, sockets, figures = [] }: MetricsOpt
       registers,
     }),
   };
-  const labelOf: Readonly<Record<string, string>> = {
-    partitions_ahead: 'table',
-    job_success_age_seconds: 'task',
-    job_failures: 'task',
+  // The database counts them; here they are only passed on.
+  const failedJobs = new Counter({
+    name: 'stoa_jobs_failed_total',
+    help: 'Runs of a job that failed, since the database was made.',
+    labelNames: ['task'],
+    registers,
+  });
+  /** Several labels stand in one text with a space between. */
+  const labelsOf: Readonly<Record<string, readonly string[]>> = {
+    partitions_ahead: ['table'],
+    job_success_age_seconds: ['task'],
+    job_failures: ['task'],
+    alerts_open: ['level', 'name'],
   };
 
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -178,15 +198,20 @@ export function createMetrics({ pools, auth, sockets, figures = [] }: MetricsOpt
     try {
       const { rows } = await auth.query('select figure, label, value from ops.figures()');
       for (const gauge of Object.values(gauges)) gauge.reset();
+      failedJobs.reset();
       for (const { figure, label, value } of figureShape.parse(rows)) {
-        const name = labelOf[figure];
-        if (value !== null) gauges[figure]?.set(name === undefined ? {} : { [name]: label }, value);
+        if (value === null) continue;
+        if (figure === 'jobs_failed') failedJobs.inc({ task: label }, value);
+        const words = label.split(' ');
+        const labels = (labelsOf[figure] ?? []).map((name, index) => [name, words[index] ?? '']);
+        gauges[figure]?.set(Object.fromEntries(labels), value);
       }
       up.set(1);
       askedAt = performance.now();
     } catch {
       // What it said last would look like what it says: nothing is better.
       for (const gauge of Object.values(gauges)) gauge.reset();
+      failedJobs.reset();
       up.set(0);
     }
   };

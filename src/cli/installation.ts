@@ -4,6 +4,7 @@ import type { ApiConfig, RunningApi } from '../api/server.ts';
 import type { Config } from '../config.ts';
 import { demoUsername } from '../demo/index.ts';
 import { exitCodes, StoaError } from '../errors.ts';
+import { coverPartitions } from '../jobs/partitions.ts';
 import type { Logger } from '../log.ts';
 import { migrateUp } from '../migrate/index.ts';
 import { readLedger } from '../migrate/ledger.ts';
@@ -11,7 +12,7 @@ import { loadMigrations } from '../migrate/load.ts';
 import { pendingMigrations } from '../migrate/order.ts';
 import { projectRoot } from '../migrate/root.ts';
 import { resolveModules } from '../modules.ts';
-import { connect } from '../postgres/connect.ts';
+import { connect, createPool } from '../postgres/connect.ts';
 import type { ReadyConfig } from '../postgres/database.ts';
 import { connectOwner } from '../postgres/owner.ts';
 import { openTracker } from '../tracker/endpoint.ts';
@@ -59,6 +60,21 @@ export async function requireMigrated(config: ReadyConfig): Promise<void> {
 export async function ensureMigrated(config: ReadyConfig, settings: Config): Promise<void> {
   if (settings.databaseUrl !== undefined) return requireMigrated(config);
   await migrateUp({ databaseUrl: config.databaseUrl, modules: config.modules });
+}
+
+/**
+ * For what takes writes where perhaps no worker runs yet: what a server lacks that was down for months. A login that may
+ * not is no reason not to serve; /readyz tells whether rows can be written.
+ */
+export async function coverPartitionsOf(config: ReadyConfig, log: Logger): Promise<void> {
+  const pool = createPool(config.workerUrl, { applicationName: 'partitions', max: 1 });
+  try {
+    await coverPartitions(pool, log);
+  } catch (error) {
+    log.error({ error: error instanceof Error ? error.message : String(error) }, 'no partitions were made');
+  } finally {
+    await pool.end();
+  }
 }
 
 /** PostGraphile takes a second to load, so only a command that serves loads it. */

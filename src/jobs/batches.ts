@@ -2,7 +2,7 @@ import type { TaskContext } from './task.ts';
 
 /**
  * Calls a function that does a batch of work and says how much it did, a transaction each time, until it did less than
- * a whole batch. `call` is the function with its arguments: `governance.open_due_proposals(p_limit => $1)`.
+ * a whole batch; the sum is what the run reports. `call` is the function with its arguments: `governance.open_due_proposals(p_limit => $1)`.
  */
 export async function untilDone(
   context: TaskContext,
@@ -10,11 +10,16 @@ export async function untilDone(
   values: readonly unknown[] = [],
   atOnce = 1,
 ): Promise<void> {
+  let total = 0;
   for (;;) {
     context.abortSignal?.throwIfAborted();
     // A bigint comes as a text.
     const { rows } = await context.query<{ done: number | string }>(`select ${call} as done`, [...values]);
-    if (Number(rows[0]?.done ?? 0) < atOnce) return;
+    const done = Number(rows[0]?.done ?? 0);
+    total += done;
+    context.run?.report({ rowsAffected: total });
+    context.run?.progress(total);
+    if (done < atOnce) return;
   }
 }
 

@@ -51,4 +51,25 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'archive_monthly', match: '0 6 2 * *', options: monthly },
   { task: 'archive_quarterly', match: '0 7 3 1,4,7,10 *', options: monthly },
   { task: 'archive_chat', match: '0 7 * * 0', options: weekly },
+  { task: 'alert_deliver', match: '*/5 * * * *' },
 ];
+
+/**
+ * A job that waits is replaced by the next of its task, so what cannot be done does not pile up; ten attempts are made
+ * within ten hours. That a task fails again and again is an alert (ops.watch_jobs).
+ */
+export function cronItemsOf(tasks: Readonly<Record<string, unknown>>): CronItem[] {
+  return crontab
+    .filter(({ task }) => task in tasks)
+    .map((item) => ({
+      ...item,
+      options: { maxAttempts: 10, ...item.options, jobKey: item.identifier ?? item.task },
+    }));
+}
+
+const scheduled: ReadonlySet<string> = new Set(crontab.map(({ task }) => task));
+
+/** Whether a task is on the timetable: it does everything that is due, so one at a time is enough. */
+export function isScheduled(task: string): boolean {
+  return scheduled.has(task);
+}

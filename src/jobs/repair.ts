@@ -1,7 +1,25 @@
-import { recorded, type StoaTask } from './task.ts';
+import { recorded, type StoaTask, type TaskContext } from './task.ts';
 
-/** A day, and the hour that a late run may lack. */
-const since = '25 hours';
+/** Before the last run that ended well: a change that was not yet committed when that run looked. */
+const overlap = '1 hour';
+/** Without such a run. */
+const firstLook = '25 hours';
+
+/** A counter that was wrong is mended and told: something else than its trigger wrote, or its trigger is wrong. */
+export async function reportDifferences(
+  task: string,
+  context: Pick<TaskContext, 'query'>,
+  differences: number,
+): Promise<void> {
+  await (differences > 0
+    ? context.query('select ops.raise_alert($1, $2, $3, $4)', [
+        'counters_differ',
+        'warning',
+        task,
+        JSON.stringify({ differences }),
+      ])
+    : context.query('select ops.resolve_alert($1, $2)', ['counters_differ', task]));
+}
 
 /**
  * A nightly look at values that are kept beside the facts: what changed since the last run, and a random sample. The
@@ -19,8 +37,12 @@ export function repairTask(options: {
   return (_payload, context) =>
     recorded(task, context, async () => {
       const { rows: due } = await context.query<{ id: string }>(
-        `select id from ${dueFunction}(now() - $1::interval) as due (id)`,
-        [since],
+        `select id
+         from ${dueFunction}(coalesce(
+           (select max(started_at) - $2::interval from ops.job_runs where task = $1 and status = 'ok'),
+           now() - $3::interval
+         )) as due (id)`,
+        [task, overlap, firstLook],
       );
       const ids = due.map(({ id }) => id);
       let repaired = 0;
@@ -31,7 +53,9 @@ export function repairTask(options: {
           [ids.slice(start, start + atOnce)],
         );
         repaired += rows[0]?.repaired ?? 0;
+        context.run?.progress(Math.min(start + atOnce, ids.length), ids.length);
       }
+      await reportDifferences(task, context, repaired);
       return { rowsAffected: repaired, detail: { checked: ids.length } };
     });
 }

@@ -30,10 +30,6 @@ export async function withArchives<Result>(
 
 /** What is held or waits is told to whoever watches alerts, and no longer once it is not. */
 async function tell({ client }: ArchiveSession, retirements: readonly Retirement[]): Promise<void> {
-  const { rows } = await client.query<{ can: boolean }>(
-    "select to_regprocedure('ops.raise_alert(text,text,text,jsonb)') is not null as can",
-  );
-  if (!rows[0]?.can) return;
   for (const { partition, outcome, reason } of retirements) {
     if (outcome === 'dropped') {
       await client.query("select ops.resolve_alert('partition_retirement', $1)", [partition]);

@@ -6,6 +6,18 @@ import type { ReadyConfig } from '../postgres/database.ts';
 export interface TaskContext extends JobHelpers {
   readonly config: ReadyConfig;
   readonly log: Logger;
+  /** What this run is recorded as; absent where nobody records. */
+  readonly run?: Run;
+}
+
+/** The record of one run while it lasts. */
+export interface Run {
+  /** From here on it is in ops.job_runs. A job of the timetable is from its start, another one when it fails. */
+  begin(): Promise<void>;
+  /** What it did in the end. */
+  report(report: RunReport): void;
+  /** How far it is, for whoever watches. */
+  progress(done: number, total?: number): void;
 }
 
 /**
@@ -23,9 +35,14 @@ export interface RunReport {
 /** Does the work of a task and records when, how it ended and how much it moved. A failure is passed on. */
 export async function recorded(
   task: string,
-  context: Pick<JobHelpers, 'query'>,
+  context: Pick<TaskContext, 'query' | 'run'>,
   work: () => Promise<RunReport>,
 ): Promise<void> {
+  if (context.run) {
+    await context.run.begin();
+    context.run.report(await work());
+    return;
+  }
   const { rows } = await context.query<{ id: string }>(
     'insert into ops.job_runs (task) values ($1) returning id',
     [task],

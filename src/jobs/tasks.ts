@@ -1,6 +1,7 @@
 import type { Module } from '../modules.ts';
 import type { StoaTask } from './task.ts';
 import achievementsEvaluate from './tasks/achievements_evaluate.ts';
+import alertDeliver from './tasks/alert_deliver.ts';
 import announceInvestigate from './tasks/announce_investigate.ts';
 import archiveChat from './tasks/archive_chat.ts';
 import archiveMonthly from './tasks/archive_monthly.ts';
@@ -54,6 +55,7 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     partitions_retire: partitionsRetire,
     archive_monthly: archiveMonthly,
     archive_quarterly: archiveQuarterly,
+    alert_deliver: alertDeliver,
   },
   core: {
     presence_sweep: presenceSweep,

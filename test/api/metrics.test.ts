@@ -21,6 +21,12 @@ beforeAll(async () => {
     select graphile_worker.add_job('send_mail', '{}', run_at => now() - interval '5 minutes');
     reset role;
   `);
+  await db.query("insert into ops.job_totals (task, runs, failures) values ('retention_run', 9, 4)");
+  await db.query(
+    "select ops.raise_alert('disk_full', 'critical', subject, '{}') from unnest(array['a', 'b']) as subject",
+  );
+  await db.query("insert into ops.workers (id, process_id, host) values ('pool-1', 1, 'here')");
+  await db.query("delete from graphile_worker._private_jobs where key = 'alert_deliver'");
   [open, production] = await Promise.all([
     startTestApi(db, { STOA_RATE_ADDRESS: '20' }),
     startTestApi(db, {
@@ -85,6 +91,9 @@ describe('the figures', () => {
     expect(age).toBeGreaterThanOrEqual(90);
     expect(age).toBeLessThan(300);
     expect(figureOf(text, /^stoa_job_failures_of_a_day\{task="retention_run"\}/)).toBe(1);
+    expect(figureOf(text, /^stoa_jobs_failed_total\{task="retention_run"\}/)).toBe(4);
+    expect(figureOf(text, /^stoa_alerts_open\{level="critical",name="disk_full"\}/)).toBe(2);
+    expect(figureOf(text, /^stoa_workers /)).toBe(1);
     expect(figureOf(text, /^stoa_jobs_due /)).toBe(1);
     expect(figureOf(text, /^stoa_jobs_oldest_due_age_seconds /)).toBeGreaterThanOrEqual(300);
   });

@@ -34,6 +34,26 @@ export const breakages: Readonly<Record<string, Breakage>> = {
       execute 'drop table ' || (select partition from ops.partition_bounds('audit.logs') order by upper_bound offset 1 limit 1);
     end $$`,
   },
+  'ops.partitions.named': {
+    sql: `do $$ begin
+      execute 'alter table ' || (select partition from ops.partition_bounds('audit.logs') order by upper_bound offset 1 limit 1)
+        || ' rename to audit_logs_1999_01';
+    end $$`,
+  },
+  'ops.partitions.bounds': {
+    sql: `do $$ declare last_part text; begin
+      select partition into last_part from ops.partition_bounds('audit.logs') order by upper_bound desc limit 1;
+      execute format('alter table audit.logs detach partition %s', last_part);
+      execute format(
+        'alter table audit.logs attach partition %s for values from (%L) to (%L)', last_part,
+        (select core.uuidv7_floor(max(upper_bound)) from ops.partition_bounds('audit.logs')),
+        (select core.uuidv7_floor(max(upper_bound) + interval '10 days') from ops.partition_bounds('audit.logs'))
+      );
+    end $$`,
+  },
+  'ops.partitions.policies': {
+    sql: `insert into ops.partition_policies (parent, key_kind) values ('core.no_such_table', 'uuidv7')`,
+  },
   'ops.partitions.ahead': {
     sql: `do $$ begin
       execute (

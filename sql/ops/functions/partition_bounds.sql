@@ -11,7 +11,7 @@ begin atomic
       else bound.upper_value::timestamptz
     end
   from ops.partition_policies as policy
-  join pg_catalog.pg_inherits as link on link.inhparent = policy.parent::regclass
+  join pg_catalog.pg_inherits as link on link.inhparent = to_regclass(policy.parent)
   join pg_catalog.pg_class as child on child.oid = link.inhrelid
   cross join lateral (
     select substring(pg_get_expr(child.relpartbound, child.oid) from 'TO \(''([^'']+)''\)$') as upper_value

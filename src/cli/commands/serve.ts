@@ -3,7 +3,7 @@ import { createLogger } from '../../log.ts';
 import { openDatabase } from '../../postgres/database.ts';
 import { isPortFree } from '../../postgres/port.ts';
 import { withSecretKey } from '../../secrets.ts';
-import { refuseTakenPort, requireMigrated, startApiOf } from '../installation.ts';
+import { coverPartitionsOf, refuseTakenPort, requireMigrated, startApiOf } from '../installation.ts';
 import { runUntilStopped } from '../lifetime.ts';
 import { note } from '../output.ts';
 import { addSettings, settingsOf } from '../settings.ts';
@@ -31,6 +31,7 @@ Example:
         const database = await openDatabase(config, { command: 'serve', onEvent: note });
         lifetime.add((ending) => database.close(ending === 'at once' ? 'immediate' : 'fast'));
         await requireMigrated(database.config);
+        await coverPartitionsOf(database.config, log);
         const api = await startApiOf(withSecretKey(database.config, database.isEmbedded), log);
         lifetime.add(() => api.close());
         database.hold?.update({ url: api.url });

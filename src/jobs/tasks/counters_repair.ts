@@ -1,3 +1,4 @@
+import { reportDifferences } from '../repair.ts';
 import { recorded, type StoaTask } from '../task.ts';
 
 /**
@@ -9,7 +10,9 @@ const countersRepair: StoaTask = (_payload, context) =>
     const { rows } = await context.query<{ repaired: number }>(
       'select social.repair_friend_edges() as repaired',
     );
-    return { rowsAffected: rows[0]?.repaired ?? 0 };
+    const repaired = rows[0]?.repaired ?? 0;
+    await reportDifferences('counters_repair', context, repaired);
+    return { rowsAffected: repaired };
   });
 
 export default countersRepair;

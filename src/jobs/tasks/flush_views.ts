@@ -3,7 +3,7 @@ import type { StoaTask } from '../task.ts';
 
 const rowsAtOnce = 100_000;
 
-/** Folds the views that were noted since the last minute into the posts. Leaves no record of each run. */
+/** Folds the views that were noted since the last minute into the posts. */
 const flushViews: StoaTask = (_payload, context) =>
   untilDone(context, 'forums.flush_views($1)', [rowsAtOnce], rowsAtOnce);
 

@@ -1,30 +1,20 @@
+import { makePartitions, watchPartitions } from '../partitions.ts';
 import { recorded, type StoaTask } from '../task.ts';
 
 /**
- * Makes the partitions that the next months need and drops those past their retention. Fails, so that somebody looks,
- * when a table still has fewer than two ahead: rows of a month without a partition are refused.
+ * Makes the partitions that the next months need. Alerts when a table still has fewer than two ahead: rows of a month
+ * without a partition are refused. Those past their retention leave with partitions_retire.
  */
 const partitionsMaintain: StoaTask = (_payload, context) =>
   recorded('partitions_maintain', context, async () => {
-    const made = await context.query<{ partition: string }>(
-      'select partition from ops.ensure_partitions() as made (partition)',
-    );
-    const dropped = await context.query<{ partition: string }>(
-      'select partition from ops.drop_expired_partitions() as dropped (partition)',
-    );
-    const low = await context.query<{ parent: string }>(
-      'select parent from ops.partition_status() where ahead < 2 order by parent',
-    );
-    if (low.rows.length > 0) {
-      throw new Error(`fewer than 2 partitions ahead: ${low.rows.map(({ parent }) => parent).join(', ')}`);
+    const { made, failures } = await makePartitions(context.query, { signal: context.abortSignal });
+    await watchPartitions(context.query);
+    if (failures.length > 0) {
+      throw new Error(
+        failures.map(({ parent, message }) => `${parent} got no partition: ${message}`).join('; '),
+      );
     }
-    return {
-      rowsAffected: made.rows.length + dropped.rows.length,
-      detail: {
-        made: made.rows.map(({ partition }) => partition),
-        dropped: dropped.rows.map(({ partition }) => partition),
-      },
-    };
+    return { rowsAffected: made.length, detail: { made } };
   });
 
 export default partitionsMaintain;

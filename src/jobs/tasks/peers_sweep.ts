@@ -1,8 +1,9 @@
 import type { StoaTask } from '../task.ts';
 
-/** Peers that have gone quiet, or may not announce any more, leave their swarms. Leaves no record of each run. */
+/** Peers that have gone quiet, or may not announce any more, leave their swarms. */
 const peersSweep: StoaTask = async (_payload, context) => {
-  await context.query('select tracker.sweep_peers()');
+  const { rows } = await context.query<{ swept: number }>('select tracker.sweep_peers() as swept');
+  context.run?.report({ rowsAffected: rows[0]?.swept ?? 0 });
 };
 
 export default peersSweep;

@@ -1,11 +1,9 @@
 import type { StoaTask } from '../task.ts';
 
-/**
- * Whoever has gone quiet is shown as away or offline. Runs every minute and leaves no record of each run;
- * graphile_worker._private_known_crontabs has the time of the last one.
- */
+/** Whoever has gone quiet is shown as away or offline. */
 const presenceSweep: StoaTask = async (_payload, context) => {
-  await context.query('select core.sweep_presence()');
+  const { rows } = await context.query<{ swept: number }>('select core.sweep_presence() as swept');
+  context.run?.report({ rowsAffected: rows[0]?.swept ?? 0 });
 };
 
 export default presenceSweep;

@@ -1,8 +1,11 @@
 import type { StoaTask } from '../task.ts';
 
-/** Ends voice sessions that were not heard of for two minutes. Leaves no record of each run. */
+/** Ends voice sessions that were not heard of for two minutes. */
 const voiceSweep: StoaTask = async (_payload, context) => {
-  await context.query('select groups.close_stale_voice_sessions(now())');
+  const { rows } = await context.query<{ closed: number }>(
+    'select groups.close_stale_voice_sessions(now()) as closed',
+  );
+  context.run?.report({ rowsAffected: rows[0]?.closed ?? 0 });
 };
 
 export default voiceSweep;

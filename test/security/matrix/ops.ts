@@ -70,5 +70,23 @@ export const ops: ModuleMatrix = {
     ],
     cells: closedToEverybody,
   },
+  'ops.alerts': {
+    rows: [{ label: 'alert', values: { name: 'job_failed', level: 'error', subject: 'send_mail' } }],
+    cells: closedToEverybody,
+  },
+  'ops.workers': {
+    rows: [{ label: 'worker', values: { id: 'pool-1', process_id: 1, host: 'here' } }],
+    cells: closedToEverybody,
+  },
+  'ops.running_jobs': {
+    rows: [
+      {
+        label: 'running',
+        values: { run_id: id(0x42), task: 'retention_run', worker_id: 'pool-1', is_exclusive: true },
+      },
+    ],
+    cells: closedToEverybody,
+  },
+  'ops.job_totals': { rows: [{ label: 'total', values: { task: 'send_mail' } }], cells: closedToEverybody },
   'ops.job_runs': { rows: [{ label: 'run', values: { task: 'sweep_presence' } }], cells: closedToEverybody },
 };

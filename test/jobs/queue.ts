@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientBase } from 'pg';
+import { afterAll, onTestFinished } from 'vitest';
+import { extendConfig, loadConfig } from '../../src/config.ts';
+import { type RunningWorker, startWorker, type WorkerOptions } from '../../src/jobs/worker.ts';
+import { createLogger } from '../../src/log.ts';
+import type { ReadyConfig } from '../../src/postgres/database.ts';
+import type { TestDatabase } from '../harness/index.ts';
+
+/** A worker of this process, whose beats come as often as a test has patience. */
+export async function configOf(
+  db: TestDatabase,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ReadyConfig> {
+  return extendConfig(await loadConfig({ env }), {
+    adminUrl: db.url,
+    databaseUrl: db.urlFor('stoa_migrator'),
+    gatewayUrl: db.urlFor('stoa_gateway'),
+    authUrl: db.urlFor('stoa_auth'),
+    mediaUrl: db.urlFor('stoa_media'),
+    trackerUrl: db.urlFor('stoa_tracker'),
+    workerUrl: db.urlFor('stoa_worker'),
+  });
+}
+
+export function workersOf(config: ReadyConfig): (options?: Partial<WorkerOptions>) => Promise<RunningWorker> {
+  const running: RunningWorker[] = [];
+  afterAll(async () => {
+    for (const worker of running) await worker.stop();
+  });
+  return async (options = {}) => {
+    const worker = await startWorker(config, { log: createLogger({ level: 'silent' }), ...options });
+    running.push(worker);
+    return worker;
+  };
+}
+
+/** Asks until something is the case. A test that waits in vain ends with its own time limit. */
+export async function until<Found>(ask: () => Promise<Found | undefined | false>): Promise<Found> {
+  for (;;) {
+    const found = await ask();
+    if (found) return found;
+    await sleep(20);
+  }
+}
+
+/** A transaction of somebody else, which goes on until it is ended. */
+export async function held(
+  db: TestDatabase,
+  statements: string,
+): Promise<{ readonly client: ClientBase; end(): Promise<void> }> {
+  const client = await db.pool.connect();
+  await client.query(`begin; ${statements}`);
+  let isOver = false;
+  const end = async (): Promise<void> => {
+    if (isOver) return;
+    isOver = true;
+    await client.query('rollback');
+    client.release();
+  };
+  onTestFinished(end);
+  return { client, end };
+}
+
+/** Whether a connection of a worker waits for somebody's lock. */
+export async function isWaiting(db: TestDatabase, statement: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from pg_catalog.pg_stat_activity
+     where datname = current_database() and application_name like 'stoa %'
+       and application_name <> 'stoa test' and state = 'active' and query like $1
+       and (cardinality(pg_blocking_pids(pid)) > 0 or wait_event = 'PgSleep')`,
+    [`%${statement}%`],
+  );
+  return (rowCount ?? 0) > 0;
+}
