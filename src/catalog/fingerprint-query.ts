@@ -101,8 +101,6 @@ other as (
         'pg_conversion'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass, 'pg_ts_parser'::regclass,
         'pg_ts_template'::regclass
       )
-    union
-    select 'pg_publication'::regclass, oid from pg_publication
   ) as depend
   cross join lateral pg_identify_object(depend.classid, depend.objid, 0) as identified
   where not exists (select from of_extension where (classid, objid) = (depend.classid, depend.objid))
@@ -297,6 +295,51 @@ fact (kind, identity, definition) as (
   where not exists (select from of_extension where classid = 'pg_event_trigger'::regclass and objid = pg_event_trigger.oid)
 
   union all
+  -- As it follows \`create publication name\`.
+  select
+    'publication',
+    format('%I', pubname),
+    concat(
+      case when puballtables then ' for all tables' end,
+      ' for ' || nullif(concat_ws(
+        ', ',
+        (
+          select string_agg(
+            format(
+              'table %s%s%s',
+              prrelid::regclass,
+              ' (' || (
+                select string_agg(quote_ident(attname), ', ' order by attnum)
+                from pg_attribute
+                where attrelid = prrelid and attnum = any (prattrs)
+              ) || ')',
+              ' where (' || pg_get_expr(prqual, prrelid) || ')'
+            ),
+            ', ' order by prrelid::regclass::text
+          )
+          from pg_publication_rel
+          where prpubid = publication.oid
+        ),
+        (
+          select 'tables in schema ' || string_agg(pnnspid::regnamespace::text, ', ' order by pnnspid::regnamespace::text)
+          from pg_publication_namespace
+          where pnpubid = publication.oid
+        )
+      ), ''),
+      format(
+        ' with (publish = %L, publish_via_partition_root = %s)',
+        concat_ws(
+          ', ',
+          case when pubinsert then 'insert' end, case when pubupdate then 'update' end,
+          case when pubdelete then 'delete' end, case when pubtruncate then 'truncate' end
+        ),
+        pubviaroot::text
+      ),
+      ' owner=' || pg_get_userbyid(pubowner)
+    )
+  from pg_publication as publication
+
+  union all
   select type, identity, ''
   from other
 
@@ -361,6 +404,8 @@ fact (kind, identity, definition) as (
     union all select 'pg_rewrite'::regclass, oid from own_rule
     union all select 'pg_statistic_ext'::regclass, oid from own_statistics
     union all select 'pg_extension'::regclass, oid from pg_extension
+    union all select 'pg_publication'::regclass, oid from pg_publication
+    union all select 'pg_event_trigger'::regclass, oid from pg_event_trigger
     union all select classid::regclass, oid from other
   ) as described
   join pg_description as comment on comment.classoid = described.classid and comment.objoid = described.oid

@@ -52,6 +52,7 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'archive_quarterly', match: '0 7 3 1,4,7,10 *', options: monthly },
   { task: 'archive_chat', match: '0 7 * * 0', options: weekly },
   { task: 'alert_deliver', match: '*/5 * * * *' },
+  { task: 'drift_check', match: '40 1 * * *', options: daily },
 ];
 
 /**

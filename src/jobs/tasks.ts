@@ -10,6 +10,7 @@ import bonusAward from './tasks/bonus_award.ts';
 import classesPromote from './tasks/classes_promote.ts';
 import conversationPositionsRepair from './tasks/conversation_positions_repair.ts';
 import countersRepair from './tasks/counters_repair.ts';
+import driftCheck from './tasks/drift_check.ts';
 import expireMessages from './tasks/expire_messages.ts';
 import fillsConfirm from './tasks/fills_confirm.ts';
 import flushViews from './tasks/flush_views.ts';
@@ -56,6 +57,7 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     archive_monthly: archiveMonthly,
     archive_quarterly: archiveQuarterly,
     alert_deliver: alertDeliver,
+    drift_check: driftCheck,
   },
   core: {
     presence_sweep: presenceSweep,

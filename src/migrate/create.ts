@@ -75,7 +75,7 @@ export async function createMigrations(options: CreateOptions): Promise<readonly
   return created;
 }
 
-function slugOf(name: string): string {
+export function slugOf(name: string): string {
   const slug = name
     .trim()
     .toLowerCase()
@@ -106,7 +106,7 @@ function withPaths(
 }
 
 /** Numbers of the moment (UTC), second by second, and always after the newest migration. */
-function* followingVersions(now: Date, last: string | undefined): Generator<string, never> {
+export function* followingVersions(now: Date, last: string | undefined): Generator<string, never> {
   let moment = now.getTime();
   if (last !== undefined) moment = Math.max(moment, momentOf(last) + 1_000);
   for (;;) {

@@ -9,7 +9,7 @@ import { prepareDatabase } from '../postgres/prepare.ts';
  */
 export async function withScratchDatabase<Result>(
   adminUrl: string,
-  purpose: 'verify' | 'objects' | 'plan' | 'rules',
+  purpose: 'verify' | 'objects' | 'plan' | 'rules' | 'drift',
   work: (url: string) => Promise<Result>,
 ): Promise<Result> {
   const name = `stoa_${purpose}_${randomBytes(6).toString('hex')}`;

@@ -1,4 +1,5 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
@@ -166,6 +167,15 @@ export function embeddedSecrets(dataDir: string): Secrets {
   return loadSecrets(dataDir, [superuser, ...loginRoles]);
 }
 
+/** Which statements are slow is counted where these binaries carry the library: a name that is not there stops a start. */
+function measuring({ root }: PostgresBinaries): Readonly<Record<string, string>> {
+  const folders = ['lib/postgresql', 'lib'];
+  const isThere = folders.some((folder) =>
+    ['so', 'dylib', 'dll'].some((ending) => existsSync(join(root, folder, `pg_stat_statements.${ending}`))),
+  );
+  return isThere ? { shared_preload_libraries: 'pg_stat_statements' } : {};
+}
+
 /** Starts the server of a data folder that the caller holds, creating the cluster the first time. */
 export async function startEmbedded(
   config: Config,
@@ -186,7 +196,7 @@ export async function startEmbedded(
     ...location,
     port,
     logFile: dataFolder(config.dataDir).postgresLog,
-    settings,
+    settings: { ...settings, ...measuring(location.binaries) },
   });
   return { cluster, secrets, isNew, version: location.binaries.version.split('-')[0] ?? '' };
 }

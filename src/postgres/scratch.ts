@@ -33,6 +33,8 @@ export interface ScratchOptions {
   readonly prefix?: string;
   /** Let everybody on this machine in without a password: a connection then costs 5 ms less. */
   readonly isOpen?: boolean;
+  /** Of postgresql.conf, besides those of every scratch server. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** An empty server in a temporary folder. Listens on this machine only. */
@@ -46,7 +48,12 @@ export async function startScratchServer(options: ScratchOptions = {}): Promise<
   try {
     initialiseCluster(location, { durable: false, ...(password === undefined ? {} : { password }) });
     const port = await findFreePort();
-    const cluster = await startCluster({ ...location, port, logFile: join(folder, 'server.log'), settings });
+    const cluster = await startCluster({
+      ...location,
+      port,
+      logFile: join(folder, 'server.log'),
+      settings: { ...settings, ...options.settings },
+    });
     const login = password === undefined ? superuser : `${superuser}:${password}`;
     return {
       url: `postgres://${login}@127.0.0.1:${port}/postgres`,

@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { acceptedWarnings } from '../../src/catalog/accepted-warnings.ts';
 import { advise, advisors } from '../../src/catalog/advise.ts';
 import type { Finding } from '../../src/catalog/advisors/advisor.ts';
 import { type TestDatabase, testDatabase } from '../harness/index.ts';
-import { acceptedWarnings } from './accepted-warnings.ts';
 
 let db: TestDatabase;
 beforeAll(async () => {

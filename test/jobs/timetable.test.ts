@@ -16,10 +16,11 @@ test('a job that is queued when something happens has no time', () => {
   expect(nextRunOf('send_mail', new Date())).toBeUndefined();
 });
 
-test('no task is on the timetable twice, and the next job of a task takes the place of one that waits', () => {
-  const names = crontab.map(({ task }) => task);
+test('no line of the timetable is called like another, and its next job takes the place of one that waits', () => {
+  const names = crontab.map(({ task, identifier }) => identifier ?? task);
   expect(new Set(names).size).toBe(names.length);
-  for (const { task, options } of cronItemsOf(Object.fromEntries(names.map((name) => [name, true])))) {
-    expect(options).toMatchObject({ jobKey: task, maxAttempts: 10 });
+  const tasks = Object.fromEntries(crontab.map(({ task }) => [task, true]));
+  for (const { task, identifier, options } of cronItemsOf(tasks)) {
+    expect(options).toMatchObject({ jobKey: identifier ?? task, maxAttempts: 10 });
   }
 });

@@ -15,6 +15,7 @@ const ages: Readonly<Record<string, string | null>> = {
   'auth.sessions': null,
   'auth.throttles': null,
   'auth.wallet_challenges': null,
+  alerts: '1 year',
   backup_runs: '2 years',
   counter_repairs: '90 days',
   forums_comments: '30 days',
@@ -78,6 +79,7 @@ const retained: Readonly<Record<string, readonly [retain: string, isExported: bo
 /** Read once a night as a whole, and why that stays small or cannot be otherwise. */
 const walked: Readonly<Record<string, string>> = {
   'auth.sessions': 'one row a device that is signed in: as many as people',
+  alerts: 'a row an alert, one open at a time of each thing',
   backup_runs: 'a row a backup',
   groups_channels: 'one row a channel: it is asked whether it is the last of its group',
   groups_invites: 'one row an invitation',

@@ -19,7 +19,8 @@ export const duplicateIndex: Advisor = {
       where c.relnamespace::regnamespace::text = any ($1)
         and not c.relispartition
     )
-    select
+    -- Of three, each spare one is told once.
+    select distinct on (spare.indexrelid)
       spare.indexrelid::regclass::text as object,
       format('It has the same definition as %s: %s.', kept.indexrelid::regclass, kept.body) as detail,
       format('drop index concurrently %s;', spare.indexrelid::regclass) as remediation
@@ -27,7 +28,8 @@ export const duplicateIndex: Advisor = {
     join definition as kept on kept.indrelid = spare.indrelid and kept.body = spare.body and kept.indexrelid <> spare.indexrelid
     where not spare.is_constraint
       -- Of two, the one that keeps a rule stays, then the older.
-      and (kept.is_constraint, kept.indisunique, spare.indexrelid) > (spare.is_constraint, spare.indisunique, kept.indexrelid)`,
+      and (kept.is_constraint, kept.indisunique, spare.indexrelid) > (spare.is_constraint, spare.indisunique, kept.indexrelid)
+    order by spare.indexrelid, kept.is_constraint desc, kept.indisunique desc, kept.indexrelid`,
   examples: {
     bad: `create table scratch.notes (id integer, written_on date);
 create index notes_first_idx on scratch.notes (written_on);

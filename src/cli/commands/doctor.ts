@@ -6,6 +6,7 @@ import { withOpenDatabase } from '../../postgres/database.ts';
 import { requireMigrated } from '../installation.ts';
 import { duration, note, print, printJson, progress, styled, table } from '../output.ts';
 import { settingsOf } from '../settings.ts';
+import { addExamination } from './doctor/examine.ts';
 
 interface InvariantFlags {
   readonly list?: true;
@@ -38,10 +39,8 @@ function explain(result: InvariantResult): void {
 export function registerDoctor(program: Command): void {
   const doctor = program
     .command('doctor')
-    .description('examine a database without changing it')
-    .action(() => {
-      doctor.help({ error: true });
-    });
+    .description('examine a database without changing it: schema, data, sessions, server');
+  addExamination(doctor);
 
   doctor
     .command('invariants')

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerMigrateBaseline } from './migrate/baseline.ts';
 import { registerMigrateCheck } from './migrate/check.ts';
 import { registerMigrateDisposable } from './migrate/disposable.ts';
 import { registerMigrateDown } from './migrate/down.ts';
@@ -34,6 +35,7 @@ export function registerMigrate(program: Command): void {
   registerMigrateUp(migrate);
   registerMigrateDown(migrate);
   registerMigrateStatus(migrate);
+  registerMigrateBaseline(migrate);
   registerMigrateVerify(migrate);
   registerMigrateObjects(migrate);
   registerMigrateLock(migrate);

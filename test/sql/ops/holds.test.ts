@@ -235,6 +235,7 @@ describe('what a hold keeps', () => {
       'auth.wallet_challenges',
       'insight.community_health',
       'insight.tasks',
+      'ops.alerts',
       'ops.backup_runs',
       'ops.counter_repairs',
       'ops.job_runs',
