@@ -6,12 +6,16 @@ import announceInvestigate from './tasks/announce_investigate.ts';
 import archiveChat from './tasks/archive_chat.ts';
 import archiveMonthly from './tasks/archive_monthly.ts';
 import archiveQuarterly from './tasks/archive_quarterly.ts';
+import auditAnchor from './tasks/audit_anchor.ts';
+import auditSeal from './tasks/audit_seal.ts';
 import bonusAward from './tasks/bonus_award.ts';
 import classesPromote from './tasks/classes_promote.ts';
 import conversationPositionsRepair from './tasks/conversation_positions_repair.ts';
 import countersRepair from './tasks/counters_repair.ts';
 import driftCheck from './tasks/drift_check.ts';
+import erasureRun from './tasks/erasure_run.ts';
 import expireMessages from './tasks/expire_messages.ts';
+import exportRun from './tasks/export_run.ts';
 import fillsConfirm from './tasks/fills_confirm.ts';
 import flushViews from './tasks/flush_views.ts';
 import forumCountersRepair from './tasks/forum_counters_repair.ts';
@@ -66,6 +70,12 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
   },
   auth: { send_mail: sendMail },
   media: { uploads_sweep: uploadsSweep },
+  audit: {
+    audit_seal: auditSeal,
+    audit_anchor: auditAnchor,
+    erasure_run: erasureRun,
+    export_run: exportRun,
+  },
   social: { counters_repair: countersRepair },
   forums: {
     flush_views: flushViews,

@@ -49,4 +49,8 @@ export const audit: ModuleMatrix = {
       banned: ['denied', 'denied', 'denied', 'denied'],
     },
   },
+
+  'audit.erasures': { rows: [], cells: closedToEverybody },
+  'audit.seals': { rows: [], cells: closedToEverybody },
+  'audit.digests': { rows: [], cells: closedToEverybody },
 };

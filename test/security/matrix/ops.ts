@@ -11,6 +11,8 @@ export const ops: ModuleMatrix = {
   'ops.partition_policies': { rows: [], cells: closedToEverybody },
   'ops.retention_policies': { rows: [], cells: closedToEverybody },
   'ops.personal_data_rules': { rows: [], cells: closedToEverybody },
+  'ops.personal_identifiers': { rows: [], cells: closedToEverybody },
+  'ops.impersonal_tables': { rows: [], cells: closedToEverybody },
   'ops.backup_tiers': { rows: [], cells: closedToEverybody },
   'ops.invariants': { rows: [], cells: closedToEverybody },
   'ops.accepted_findings': {

@@ -59,6 +59,7 @@ async function erase(person: Person): Promise<void> {
     .map((rule) => `${rule.table_name}.${rule.column_name}`);
   expect(scrubbed.sort()).toEqual([
     'governance.comments.content',
+    'governance.comments.deleted_at',
     'governance.votes.reason',
     'ledger.transactions.description',
   ]);

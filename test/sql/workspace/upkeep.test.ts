@@ -83,7 +83,7 @@ describe('erasing a person', () => {
   /** What the rules of the module say, in the words of the module that carries them out. */
   async function erase(person: Person): Promise<void> {
     const rules = await world.rows<{ table_name: string; column_name: string; action: string }>(
-      `select * from ops.personal_data_rules where table_name like 'workspace.%' order by 1, 2`,
+      `select table_name, column_name, action, reason from ops.personal_data_rules where table_name like 'workspace.%' order by 1, 2`,
     );
     expect(rules.filter(({ action }) => action !== 'keep').map((rule) => ({ ...rule, reason: '' }))).toEqual([
       { table_name: 'workspace.project_members', column_name: 'added_by', action: 'scrub', reason: '' },
