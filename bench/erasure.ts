@@ -38,7 +38,10 @@ try {
     scale: Math.max(1, (people + writers) / 35),
   });
   const pool = createPool(url, { applicationName: 'bench', max: 12 });
-  const storage = folderStorage(folder);
+  const places = {
+    uploads: folderStorage(join(folder, 'uploads')),
+    ledger: folderStorage(join(folder, 'backups')),
+  };
   const { rows: known } = await pool.query<{ id: string }>(
     `select id from core.users
      where not is_system and role = 'user' and not core.owns_things(id)
@@ -113,7 +116,7 @@ try {
           `select audit.operator_request($1, 'erase') as id`,
           [id],
         );
-        const [outcome] = await erasePeople(client, storage, [rows[0]?.id ?? '']);
+        const [outcome] = await erasePeople(client, places, [rows[0]?.id ?? '']);
         times.push(performance.now() - begun);
         if (outcome?.certificate !== undefined) proved += 1;
         for (const { column } of outcome?.scan.found ?? []) found.push(column);

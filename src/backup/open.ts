@@ -1,6 +1,5 @@
 import type { Config } from '../config.ts';
-import { openStorage } from '../storage/open.ts';
-import type { Storage } from '../storage/storage.ts';
+import { openBackupStorage } from '../storage/open.ts';
 import { openVault, type Vault } from './vault.ts';
 
 type Settings = Pick<
@@ -8,16 +7,7 @@ type Settings = Pick<
   'backup' | 'backupIdentity' | 'backupStorageAccessKeyId' | 'backupStorageSecretAccessKey'
 >;
 
-/** The place of backups. Whoever opens it closes it. */
-export function openBackupStorage(config: Settings): Promise<Storage> {
-  return openStorage({
-    storage: config.backup.storage,
-    storageAccessKeyId: config.backupStorageAccessKeyId,
-    storageSecretAccessKey: config.backupStorageSecretAccessKey,
-  });
-}
-
-/** The same, with what is put there compressed and encrypted as the settings say. */
+/** The place of backups; what is put there is compressed and encrypted as the settings say. Whoever opens it closes its storage. */
 export async function openBackupVault(config: Settings): Promise<Vault> {
   return openVault({
     storage: await openBackupStorage(config),

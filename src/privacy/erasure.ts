@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg, { type ClientBase } from 'pg';
 import { exitCodes, StoaError } from '../errors.ts';
-import type { Storage } from '../storage/storage.ts';
 import { aloneNow, ask } from './database.ts';
 import { appendToLedger } from './erasure-ledger.ts';
+import type { Places } from './places.ts';
 import { type ScanResult, scanFor } from './scan.ts';
 
 export interface Certificate {
@@ -60,7 +60,7 @@ const stillReferenced = ['23001', '23503'];
 const settleMs = 60_000;
 
 /** Row and bytes, or neither: the row is gone for good when the bytes are. */
-async function eraseUploads(client: ClientBase, storage: Storage, progress: Progress): Promise<number> {
+async function eraseUploads(client: ClientBase, { uploads }: Places, progress: Progress): Promise<number> {
   let removed = 0;
   for (;;) {
     const { rows } = await ask<{ id: string; storage_path: string }>(
@@ -73,8 +73,8 @@ async function eraseUploads(client: ClientBase, storage: Storage, progress: Prog
       await client.query('begin');
       try {
         await client.query('delete from media.uploads where id = $1', [id]);
-        await storage.delete(path);
-        await storage.delete(`incoming/${id}`);
+        await uploads.delete(path);
+        await uploads.delete(`incoming/${id}`);
         await client.query('select audit.count_uploads($1, 1)', [progress.request_id]);
         await client.query('commit');
         removedNow += 1;
@@ -92,7 +92,7 @@ async function eraseUploads(client: ClientBase, storage: Storage, progress: Prog
 /** Each step to its end, a batch a transaction. Answers with how many rows were deleted or changed. */
 async function onePass(
   client: ClientBase,
-  storage: Storage,
+  places: Places,
   progress: Progress,
   options: ErasureOptions,
   doneBefore: number,
@@ -124,7 +124,7 @@ async function onePass(
   // Files lose their owner only after those that nothing shows any more are gone with their bytes.
   const uploadsTurn = 200;
   for (const { step } of steps.filter(({ turn }) => turn < uploadsTurn)) await work(step, batch);
-  done += await eraseUploads(client, storage, progress);
+  done += await eraseUploads(client, places, progress);
   for (const { step } of steps.filter(({ turn }) => turn >= uploadsTurn)) await work(step, batch);
   await work('jobs', 2_000_000_000);
   await work('audit.logs', Math.min(batch, 500));
@@ -166,7 +166,7 @@ async function settle(client: ClientBase, signal: AbortSignal | undefined): Prom
 
 async function eraseRows(
   client: ClientBase,
-  storage: Storage,
+  places: Places,
   requestId: string,
   options: ErasureOptions,
 ): Promise<void> {
@@ -179,7 +179,7 @@ async function eraseRows(
   if (progress === undefined) throw new Error('an erasure began without progress');
   if (progress.ledger_key === null) {
     // Before anything is taken out: a restore to any later moment finds it.
-    const record = await appendToLedger(client, storage, {
+    const record = await appendToLedger(client, places.ledger, {
       requestId,
       userId: progress.user_id,
       requestedAt: progress.started_at,
@@ -191,11 +191,11 @@ async function eraseRows(
       Buffer.from(record.digest, 'hex'),
     ]);
   }
-  let done = await onePass(client, storage, progress, options, 0);
+  let done = await onePass(client, places, progress, options, 0);
   await settle(client, options.signal);
   // What was written in the person's name meanwhile; mostly nothing.
   for (let pass = 0; pass < 5; pass += 1) {
-    const more = await onePass(client, storage, progress, options, done);
+    const more = await onePass(client, places, progress, options, done);
     if (more === 0) return;
     done += more;
   }
@@ -233,7 +233,7 @@ async function prove(
  */
 export async function erasePeople(
   client: ClientBase,
-  storage: Storage,
+  places: Places,
   requestIds: readonly string[],
   options: ErasureOptions = {},
 ): Promise<readonly ErasureOutcome[]> {
@@ -257,14 +257,14 @@ export async function erasePeople(
     );
   };
   return within([first, ...others], async () => {
-    for (const requestId of requestIds) await eraseRows(client, storage, requestId, options);
+    for (const requestId of requestIds) await eraseRows(client, places, requestId, options);
     const outcomes = await prove(client, requestIds, options);
     const open = outcomes
       .filter(({ certificate }) => certificate === undefined)
       .map(({ requestId }) => requestId);
     if (open.length === 0) return outcomes;
     // A job that ran while the queue was looked at may have left something: once more, before it is said.
-    for (const requestId of open) await eraseRows(client, storage, requestId, options);
+    for (const requestId of open) await eraseRows(client, places, requestId, options);
     const again = await prove(client, open, options);
     return outcomes.map(
       (outcome) => again.find(({ requestId }) => requestId === outcome.requestId) ?? outcome,

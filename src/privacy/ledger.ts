@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
 import { StoaError } from '../errors.ts';
-import type { Storage } from '../storage/storage.ts';
 import { ask } from './database.ts';
 import { erasePeople } from './erasure.ts';
 import { type LedgerRecord, readLedger } from './erasure-ledger.ts';
+import type { Places } from './places.ts';
 
 export interface ReplayProgress {
   readonly done: number;
@@ -67,10 +67,10 @@ async function missingEntries(
  */
 export async function replayErasures(
   client: ClientBase,
-  storage: Storage,
+  places: Places,
   options: { readonly onProgress?: (progress: ReplayProgress) => void } = {},
 ): Promise<ReplayResult> {
-  const { records, faults } = await readLedger(storage);
+  const { records, faults } = await readLedger(places.ledger);
   const failed: ReplayFailure[] = [
     ...faults.map(({ key, sequence, reason }) => ({
       key,
@@ -101,7 +101,7 @@ export async function replayErasures(
     const part = back.slice(start, start + atOnce);
     const ids = part.map(({ entry }) => entry.requestId);
     try {
-      const outcomes = await erasePeople(client, storage, ids, {
+      const outcomes = await erasePeople(client, places, ids, {
         isEarly: true,
         isReplay: true,
         onProgress: ({ phase, detail }) =>

@@ -53,3 +53,14 @@ export async function openStorage(
         : { accessKeyId, secretAccessKey },
   });
 }
+
+/** The same for what STOA_BACKUP_STORAGE names: backups, and what has to lie with them. */
+export function openBackupStorage(
+  config: Pick<Config, 'backup' | 'backupStorageAccessKeyId' | 'backupStorageSecretAccessKey'>,
+): Promise<Storage> {
+  return openStorage({
+    storage: config.backup.storage,
+    storageAccessKeyId: config.backupStorageAccessKeyId,
+    storageSecretAccessKey: config.backupStorageSecretAccessKey,
+  });
+}

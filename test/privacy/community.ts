@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { afterAll, inject } from 'vitest';
 import { loadDemo } from '../../src/demo/index.ts';
 import { connect, withDatabase } from '../../src/postgres/connect.ts';
+import type { Places } from '../../src/privacy/places.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { type TestDatabase, testDatabase } from '../harness/index.ts';
@@ -23,7 +24,7 @@ export interface Member {
 
 export interface Community {
   readonly db: TestDatabase;
-  readonly storage: Storage;
+  readonly places: Places;
   readonly folder: string;
   /** Who owns nothing and moderates nothing, in a fixed order. */
   readonly members: readonly Member[];
@@ -99,7 +100,10 @@ export async function community(
   const db = await testDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'stoa-privacy-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const storage = folderStorage(folder);
+  const places = {
+    uploads: folderStorage(join(folder, 'uploads')),
+    ledger: folderStorage(join(folder, 'backups')),
+  };
   await loadDemo({
     databaseUrl: db.url,
     password: 'a demo of privacy',
@@ -117,11 +121,11 @@ export async function community(
   );
   const members: Member[] = [];
   for (const [index, { id, username, display_name: displayName }] of rows.entries()) {
-    members.push({ id, username, displayName, ...(await furnish(db, storage, id, index)) });
+    members.push({ id, username, displayName, ...(await furnish(db, places.uploads, id, index)) });
   }
   return {
     db,
-    storage,
+    places,
     folder,
     members,
     async asWorker(work) {

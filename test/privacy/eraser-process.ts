@@ -4,6 +4,7 @@
  *
  * node eraser-process.ts DATABASE_URL FOLDER REQUEST POINT
  */
+import { join } from 'node:path';
 import { connect } from '../../src/postgres/connect.ts';
 import { erasePeople } from '../../src/privacy/erasure.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
@@ -15,23 +16,27 @@ function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-const real = folderStorage(folder);
-const storage: Storage = {
-  ...real,
-  async put(key, body, options) {
-    const written = await real.put(key, body, options);
-    if (point === 'ledger') die();
-    return written;
-  },
+const bytes = folderStorage(join(folder, 'uploads'));
+const entries = folderStorage(join(folder, 'backups'));
+const uploads: Storage = {
+  ...bytes,
   async delete(key) {
-    const was = await real.delete(key);
+    const was = await bytes.delete(key);
     if (point === 'bytes') die();
     return was;
   },
 };
+const ledger: Storage = {
+  ...entries,
+  async put(key, body, options) {
+    const written = await entries.put(key, body, options);
+    if (point === 'ledger') die();
+    return written;
+  },
+};
 const client = await connect(url, 'test eraser');
 let steps = 0;
-await erasePeople(client, storage, [request], {
+await erasePeople(client, { uploads, ledger }, [request], {
   batch: 3,
   onProgress: ({ phase }) => {
     steps += 1;

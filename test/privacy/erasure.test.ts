@@ -27,7 +27,7 @@ function memberAt(index: number): Member {
 async function erase(...people: readonly Member[]): Promise<readonly ErasureOutcome[]> {
   const requests: string[] = [];
   for (const person of people) requests.push(await world.request(person));
-  return world.asWorker((client) => erasePeople(client, world.storage, requests));
+  return world.asWorker((client) => erasePeople(client, world.places, requests));
 }
 
 async function eraseOne(member: Member): Promise<ErasureOutcome> {
@@ -140,7 +140,7 @@ describe('erasing people', () => {
           is_tombstone: true,
         },
       ]);
-      expect(await world.storage.head(file)).toBeUndefined();
+      expect(await world.places.uploads.head(file)).toBeUndefined();
     }
     expect((await verifyLog(world.db.pool)).faults).toEqual([]);
   });
@@ -180,7 +180,7 @@ describe('the proof', () => {
       [member.email, member.address, member.id],
     );
     const request = await world.request(member);
-    const [outcome] = await world.asWorker((client) => erasePeople(client, world.storage, [request]));
+    const [outcome] = await world.asWorker((client) => erasePeople(client, world.places, [request]));
     expect(outcome?.certificate).toBeUndefined();
     const place = (name: string, kind: string, id: number) => ({
       column: `core.scraps.${name}`,
@@ -203,7 +203,7 @@ describe('the proof', () => {
     expect(rows).toEqual([{ status: 'running', error: 'found in 6 places' }]);
 
     await world.db.query('drop table core.scraps');
-    const [proved] = await world.asWorker((client) => erasePeople(client, world.storage, [request]));
+    const [proved] = await world.asWorker((client) => erasePeople(client, world.places, [request]));
     expect(proved?.certificate).toBeDefined();
   });
 
@@ -274,12 +274,12 @@ describe('an erasure that is killed', () => {
       expect({ point, signal }).toEqual({ point, signal: 'SIGKILL' });
     }
     const client = await connect(worker.href, 'test eraser');
-    const [outcome] = await erasePeople(client, world.storage, [request]).finally(() => client.end());
+    const [outcome] = await erasePeople(client, world.places, [request]).finally(() => client.end());
     expect(outcome?.scan.found).toEqual([]);
     expect(outcome?.certificate).toBeDefined();
 
     // The same person in the other database, at one go.
-    const [whole] = await world.asWorker((other) => erasePeople(other, world.storage, [request]));
+    const [whole] = await world.asWorker((other) => erasePeople(other, world.places, [request]));
     expect(whole?.certificate).toBeDefined();
     expect(await stateOf(copy.url)).toEqual(await stateOf(world.db.url));
     expect(await brokenInvariants(copy.url)).toEqual([]);
@@ -291,7 +291,7 @@ describe('an erasure is refused', () => {
     const attempt = async (id: string, isEarly = true): Promise<string> => {
       const request = await world.request({ id });
       return world.asWorker((client) =>
-        erasePeople(client, world.storage, [request], { isEarly }).then(
+        erasePeople(client, world.places, [request], { isEarly }).then(
           () => 'done',
           (error: { code?: string }) => error.code ?? String(error),
         ),
@@ -336,7 +336,7 @@ describe('an erasure is refused', () => {
     await world.asWorker(async (holder) => {
       await holder.query('select pg_advisory_lock(hashtextextended($1, 0))', [`audit.erase:${request}`]);
       await expect(
-        world.asWorker((client) => erasePeople(client, world.storage, [request])),
+        world.asWorker((client) => erasePeople(client, world.places, [request])),
       ).rejects.toMatchObject({ code: 'privacy.busy' });
     });
   });

@@ -23,7 +23,7 @@ beforeAll(async () => {
   if (!first || !second) throw new Error('nobody is there');
   [ada, other] = [first, second];
   files = filesOf(
-    await world.asWorker((client) => buffer(exportPerson(client, world.storage, ada.id).archive)),
+    await world.asWorker((client) => buffer(exportPerson(client, world.places.uploads, ada.id).archive)),
   );
 });
 
@@ -85,7 +85,7 @@ describe('an export', () => {
 
   it('is one snapshot, read a piece at a time', async () => {
     await world.asWorker(async (client) => {
-      const running = exportPerson(client, world.storage, ada.id, { withFiles: false });
+      const running = exportPerson(client, world.places.uploads, ada.id, { withFiles: false });
       const reader = running.archive[Symbol.asyncIterator]();
       const { value } = await reader.next();
       // The rest is not made before it is asked for: what is written now is not in it.
@@ -179,7 +179,7 @@ describe('the jobs', () => {
       'select storage_path from media.uploads where id = $1',
       [own.rows[0].id],
     );
-    const bytes = await buffer((await world.storage.get(rows[0]?.storage_path ?? '')).body);
+    const bytes = await buffer((await world.places.uploads.get(rows[0]?.storage_path ?? '')).body);
     expect(filesOf(bytes).get('data/core.users.jsonl')?.toString()).toContain(ada.username);
     const expired = await world.db.query(
       `select id from media.expired_uploads(now() + interval '25 hours') where id = $1`,
@@ -211,6 +211,6 @@ describe('the jobs', () => {
       { is_ada: false, is_gone: false },
       { is_ada: true, is_gone: true },
     ]);
-    expect(await Array.fromAsync(world.storage.list('exports/'))).toEqual([]);
+    expect(await Array.fromAsync(world.places.uploads.list('exports/'))).toEqual([]);
   });
 });

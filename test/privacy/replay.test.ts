@@ -16,13 +16,13 @@ beforeAll(async () => {
   earlier = await copyOf(world.db);
   const requests: string[] = [];
   for (const member of gone) requests.push(await world.request(member));
-  await world.asWorker((client) => erasePeople(client, world.storage, requests));
+  await world.asWorker((client) => erasePeople(client, world.places, requests));
 });
 
 async function replay(url: string): Promise<unknown> {
   const client = await connect(url, 'test replay');
   try {
-    return await replayErasures(client, world.storage);
+    return await replayErasures(client, world.places);
   } finally {
     await client.end();
   }
@@ -30,7 +30,7 @@ async function replay(url: string): Promise<unknown> {
 
 describe('the erasure ledger', () => {
   it('knows who was erased and when, in a chain, and nothing of them in clear', async () => {
-    const { records, faults } = await readLedger(world.storage);
+    const { records, faults } = await readLedger(world.places.ledger);
     expect(faults).toEqual([]);
     expect(records.map(({ entry }) => entry.userId)).toEqual(gone.map(({ id }) => id));
     const text = JSON.stringify(records).toLowerCase();
@@ -59,22 +59,22 @@ describe('the erasure ledger', () => {
     expect((await people()).rows).toEqual([{ there: 0, addresses: 0, proved: 3 }]);
     expect(await replay(earlier.url)).toEqual({ replayed: 0, alreadyGone: 3, failed: [] });
     // Nothing was written to the ledger a second time.
-    expect((await readLedger(world.storage)).records).toHaveLength(3);
+    expect((await readLedger(world.places.ledger)).records).toHaveLength(3);
     expect(await replay(world.db.url)).toEqual({ replayed: 0, alreadyGone: 3, failed: [] });
   });
 
   it('misses an entry that was taken out, in the middle and at the end', async () => {
-    const { records } = await readLedger(world.storage);
+    const { records } = await readLedger(world.places.ledger);
     const keep = async (index: number): Promise<() => Promise<unknown>> => {
       const record = records[index];
       if (!record) throw new Error(`no entry ${index}`);
-      await world.storage.delete(record.key);
-      return () => world.storage.put(record.key, Buffer.from(`${JSON.stringify(record.entry)}\n`));
+      await world.places.ledger.delete(record.key);
+      return () => world.places.ledger.put(record.key, Buffer.from(`${JSON.stringify(record.entry)}\n`));
     };
     const putBackMiddle = await keep(1);
-    expect((await readLedger(world.storage)).faults).toEqual([{ sequence: 2, reason: 'missing' }]);
+    expect((await readLedger(world.places.ledger)).faults).toEqual([{ sequence: 2, reason: 'missing' }]);
     await putBackMiddle();
-    expect((await readLedger(world.storage)).faults).toEqual([]);
+    expect((await readLedger(world.places.ledger)).faults).toEqual([]);
     const putBackLast = await keep(2);
     // The ledger cannot know of its own end; the certificates in the database do.
     expect(await replay(world.db.url)).toMatchObject({

@@ -10,7 +10,6 @@ declare
   request audit.privacy_requests;
   person core.users;
   progress audit.erasures;
-  hold text;
 begin
   select * into request from audit.privacy_requests where id = p_request_id for no key update;
   if not found or request.kind <> 'erase' then
@@ -50,11 +49,8 @@ begin
     ) then
       perform core.fail('privacy.last_administrator');
     end if;
-    if to_regprocedure('ops.held_reason(text, uuid)') is not null then
-      execute 'select ops.held_reason($1, $2)' into hold using 'user', person.id;
-      if hold is not null then
-        perform core.fail('privacy.held');
-      end if;
+    if ops.held_reason('user', person.id) is not null then
+      perform core.fail('privacy.held');
     end if;
   end if;
 

@@ -3,7 +3,7 @@ import { anchorLog, sealLog, verifyLog } from '../../audit/seals.ts';
 import { exitCodes } from '../../errors.ts';
 import { connect } from '../../postgres/connect.ts';
 import { withOpenDatabase } from '../../postgres/database.ts';
-import { openStorage } from '../../storage/open.ts';
+import { openBackupStorage } from '../../storage/open.ts';
 import { requireMigrated } from '../installation.ts';
 import { note, print, printJson, progress, styled, table } from '../output.ts';
 import { settingsOf } from '../settings.ts';
@@ -46,7 +46,7 @@ Exit codes: ${exitCodes.ok} the log is what was written, ${exitCodes.checkFailed
       await withOpenDatabase(settings, { command: 'audit verify', onEvent: note }, async (config) => {
         await requireMigrated(config);
         const client = await connect(config.workerUrl, 'audit');
-        const storage = flags.anchors ? await openStorage(config) : undefined;
+        const storage = flags.anchors ? await openBackupStorage(config) : undefined;
         const bar = progress('audit log', 'entries');
         const verdict = await verifyLog(client, {
           ...(storage === undefined ? {} : { storage }),
@@ -91,7 +91,7 @@ Exit codes: ${exitCodes.ok} the log is what was written, ${exitCodes.checkFailed
       await withOpenDatabase(settings, { command: 'audit seal', onEvent: note }, async (config) => {
         await requireMigrated(config);
         const client = await connect(config.workerUrl, 'audit');
-        const storage = await openStorage(config);
+        const storage = await openBackupStorage(config);
         try {
           const sealed = await sealLog(client);
           const anchored = await anchorLog(client, storage);

@@ -11,16 +11,15 @@ import { withOpenDatabase } from '../../postgres/database.ts';
 import { type Certificate, type ErasureOutcome, erasePeople } from '../../privacy/erasure.ts';
 import { exportPerson } from '../../privacy/export.ts';
 import { replayErasures } from '../../privacy/ledger.ts';
+import { openPlaces, type Places } from '../../privacy/places.ts';
 import type { Finding } from '../../privacy/scan.ts';
-import { openStorage } from '../../storage/open.ts';
-import type { Storage } from '../../storage/storage.ts';
 import { requireMigrated } from '../installation.ts';
 import { note, print, printJson, progress, styled, table } from '../output.ts';
 import { settingsOf } from '../settings.ts';
 
 interface Open {
   readonly client: Client;
-  readonly storage: Storage;
+  readonly places: Places;
 }
 
 /** As the worker: it may call what is about people, and read no table. */
@@ -33,11 +32,11 @@ async function withPrivacy(
   await withOpenDatabase(settings, { command: `privacy ${name}`, onEvent: note }, async (config) => {
     await requireMigrated(config);
     const client = await connect(config.workerUrl, 'privacy');
-    const storage = await openStorage(config);
+    const places = await openPlaces(config);
     try {
-      await work({ client, storage });
+      await work({ client, places });
     } finally {
-      storage.close();
+      places.close();
       await client.end();
     }
   });
@@ -76,12 +75,12 @@ interface ExportFlags {
   readonly json?: true;
 }
 
-async function runExport({ client, storage }: Open, name: string, flags: ExportFlags): Promise<void> {
+async function runExport({ client, places }: Open, name: string, flags: ExportFlags): Promise<void> {
   const person = await personOf(client, name);
   const path = await fileFor(flags.out, person.username ?? person.user_id);
   const unfinished = `${path}.unfinished`;
   const bar = progress('export', 'rows');
-  const running = exportPerson(client, storage, person.user_id, {
+  const running = exportPerson(client, places.uploads, person.user_id, {
     withFiles: flags.files,
     onProgress: (rows, detail) => bar.update(rows, `(${detail})`),
   });
@@ -203,7 +202,7 @@ interface EraseFlags {
   readonly json?: true;
 }
 
-async function runErase({ client, storage }: Open, name: string, flags: EraseFlags): Promise<void> {
+async function runErase({ client, places }: Open, name: string, flags: EraseFlags): Promise<void> {
   const person = await personOf(client, name);
   await confirmed(person.username ?? person.user_id, flags.yes);
   const { rows } = await client.query<{ id: string }>(
@@ -217,7 +216,7 @@ async function runErase({ client, storage }: Open, name: string, flags: EraseFla
     return;
   }
   const bar = progress('erasure', 'done');
-  const outcomes = await erasePeople(client, storage, [requestId], {
+  const outcomes = await erasePeople(client, places, [requestId], {
     isEarly: true,
     onProgress: ({ phase, done, detail }) => bar.update(done, `${phase}: ${detail}`),
   }).finally(() => bar.end());
@@ -336,16 +335,16 @@ Exit codes: ${exitCodes.ok} erased and proved, ${exitCodes.refused} refused, ${e
 
   privacy
     .command('replay')
-    .description('erase again who came back with a restore, by the ledger in the storage')
+    .description('erase again who came back with a restore, by the ledger that lies with the backups')
     .option('--json', 'print facts for machines')
     .addHelpText(
       'after',
       `\nExit codes: ${exitCodes.ok} everybody in the ledger is gone, ${exitCodes.checkFailed} somebody is not, or the ledger is broken.`,
     )
     .action(async (flags: { json?: true }, command: Command) => {
-      await withPrivacy(command, 'replay', async ({ client, storage }) => {
+      await withPrivacy(command, 'replay', async ({ client, places }) => {
         const bar = progress('replay', 'people');
-        const result = await replayErasures(client, storage, {
+        const result = await replayErasures(client, places, {
           onProgress: ({ done, total, detail }) => bar.update(done, `of ${total} ${detail}`),
         }).finally(() => bar.end());
         if (result.failed.length > 0) process.exitCode = exitCodes.checkFailed;

@@ -21,18 +21,11 @@ const driftCheck: StoaTask = (_payload, context) =>
     return { rowsAffected: differences.length, detail };
   });
 
-/** Alerts may not be there yet: an installation that is half migrated still records the run. */
 async function alarm(
   context: Parameters<StoaTask>[1],
   isRaised: boolean,
   detail: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { rows } = await context.query<{ can_alert: boolean }>(
-    `select
-       to_regprocedure('ops.raise_alert(text, text, text, jsonb)') is not null
-       and to_regprocedure('ops.resolve_alert(text, text)') is not null as can_alert`,
-  );
-  if (!rows[0]?.can_alert) return;
   if (isRaised) {
     await context.query("select ops.raise_alert('schema_drift', 'warning', 'database', $1)", [
       JSON.stringify(detail),
