@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listOf, type Setting, text } from './setting-forms.ts';
+import { listOf, type Setting, text, yesOrNo } from './setting-forms.ts';
 
 /** The settings of where backups go and who can read them. src/config.ts reads them with all others. */
 export interface BackupSettings {
@@ -7,6 +7,8 @@ export interface BackupSettings {
   readonly storage: string;
   /** Public halves of age keys (`age1…`) for which backups are encrypted. None: they are not. */
   readonly recipients: readonly string[];
+  /** Take a base backup every day. */
+  readonly daily: boolean;
 }
 
 /** Each on the top level of the configuration, where secrets are left out when it is printed. */
@@ -55,6 +57,15 @@ export const backupSettings: readonly Setting[] = [
     schema: listOf('age recipients, with commas between'),
   },
   {
+    key: 'backup.daily',
+    environment: ['STOA_BACKUP_DAILY'],
+    secret: false,
+    summary:
+      'Take a base backup each day at 3:00 UTC and remove what is no longer kept; a server of its own also needs `backupUrl`.',
+    defaultText: '`true`',
+    schema: yesOrNo,
+  },
+  {
     key: 'backupIdentity',
     environment: ['STOA_BACKUP_IDENTITY'],
     secret: true,
@@ -78,6 +89,7 @@ export const backupSettings: readonly Setting[] = [
 export const backupValues = {
   'backup.storage': z.string().optional(),
   'backup.recipients': z.array(z.string()).default([]),
+  'backup.daily': z.boolean().default(true),
   backupUrl: z.string().optional(),
   backupIdentity: z.string().optional(),
   backupStorageAccessKeyId: z.string().optional(),

@@ -605,6 +605,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
     backup: Object.freeze({
       storage: storageOf(values['backup.storage'], projectDir, dataFolder(dataDir).backups),
       recipients: Object.freeze(values['backup.recipients']),
+      daily: values['backup.daily'],
     }),
     backupUrl: values.backupUrl,
     backupIdentity: values.backupIdentity,

@@ -14,6 +14,8 @@ export function dataFolder(dataDir: string) {
     /** Where the embedded cluster is and which port it took. */
     cluster: join(dataDir, 'cluster.json'),
     postgres: join(dataDir, 'postgres'),
+    /** There while a restore into this folder is not finished. */
+    restoring: join(dataDir, 'restoring.json'),
     postgresLog: join(dataDir, 'logs', 'postgres.log'),
     log: join(dataDir, 'logs', 'stoa.log'),
     /** Uploads and archives, where no other storage is set. */

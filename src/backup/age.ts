@@ -1,6 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
-import { Decrypter, Encrypter } from 'age-encryption';
 import { exitCodes, StoaError } from '../errors.ts';
 
 /*
@@ -8,6 +7,9 @@ import { exitCodes, StoaError } from '../errors.ts';
  * The header, which wraps the key of a file for its recipients, is the library's; the payload is node:crypto's, which
  * is about eight times as fast.
  */
+
+/** Loading it takes a tenth of a second, which most commands do without. */
+const library = () => import('age-encryption');
 
 const chunkSize = 64 * 1024;
 const tagSize = 16;
@@ -181,6 +183,7 @@ export function headerSize(head: Buffer): number | undefined {
  * Refuses backup.bad_recipient.
  */
 export async function encryptFor(recipients: readonly string[]): Promise<Transform> {
+  const { Encrypter } = await library();
   const encrypter = new Encrypter();
   for (const recipient of recipients) {
     try {
@@ -211,6 +214,7 @@ export async function encryptFor(recipients: readonly string[]): Promise<Transfo
 
 /** The key of a file, for any of these identities (`AGE-SECRET-KEY-1…`). Refuses backup.no_key. */
 export async function unwrapFileKey(header: Uint8Array, identities: readonly string[]): Promise<Uint8Array> {
+  const { Decrypter } = await library();
   const decrypter = new Decrypter();
   for (const identity of identities) {
     try {
@@ -236,7 +240,22 @@ export async function unwrapFileKey(header: Uint8Array, identities: readonly str
   }
 }
 
-/** The opposite of `encryptFor`. Breaks with backup.no_key, or backup.damaged before it gives away a wrong byte. */
-export function decryptWith(identities: readonly string[]): Transform {
-  return new Open((header) => unwrapFileKey(header, identities));
+/**
+ * The opposite of `encryptFor`. Breaks with backup.no_key, or backup.damaged before it gives away a wrong byte. Where no
+ * identity fits the header, `findOther` is asked for one that was written later for the same file.
+ */
+export function decryptWith(
+  identities: readonly string[],
+  findOther: () => Promise<Uint8Array | undefined> = async () => undefined,
+): Transform {
+  return new Open(async (header) => {
+    try {
+      return await unwrapFileKey(header, identities);
+    } catch (error) {
+      const other =
+        error instanceof StoaError && error.code === 'backup.no_key' ? await findOther() : undefined;
+      if (other === undefined) throw error;
+      return unwrapFileKey(other, identities);
+    }
+  });
 }

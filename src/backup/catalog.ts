@@ -44,6 +44,9 @@ const physicalSchema = z.strictObject({
   /** Recovery begins here and is consistent from `endLsn` on. */
   startLsn: lsn,
   endLsn: lsn,
+  /** Bytes of a file of the log; 16 MiB where it is left out. */
+  walSegmentSize: z.int().positive().optional(),
+  label: z.string().optional(),
 });
 
 /** Rows of tables of some tiers, of one moment. */
@@ -104,6 +107,11 @@ export async function readEntry(storage: Storage, id: string): Promise<BackupEnt
       cause: error,
     });
   }
+}
+
+/** From here on the backup does not exist any more, although what it names may still be there. */
+export async function removeEntry(storage: Storage, id: string): Promise<void> {
+  await storage.delete(entryKey(id));
 }
 
 /** Ids of what has an entry, oldest first. What was interrupted has none and is not here. */

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline as pipelined } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { exitCodes, StoaError } from '../errors.ts';
@@ -112,6 +113,26 @@ class Expect extends Transform {
   }
 }
 
+/** Beside an object: a header of the age format for whoever may read it by now ("stoa keys rewrap"). */
+export function headerKey(key: string): string {
+  return `${key}.header`;
+}
+
+async function laterHeader(storage: Storage, key: string): Promise<Uint8Array | undefined> {
+  if ((await storage.head(headerKey(key))) === undefined) return undefined;
+  return buffer((await storage.get(headerKey(key))).body);
+}
+
+/** Whether the digest of all or the decompression notices damage first is a matter of chance. */
+async function* explained(unpacked: Readable, key: string): AsyncGenerator<Buffer> {
+  try {
+    yield* unpacked;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    throw /^ZSTD_|^Z_/.test(code) ? damaged(key, 'it cannot be decompressed') : error;
+  }
+}
+
 export function openVault({ storage, recipients, identities }: VaultOptions): Vault {
   return {
     storage,
@@ -147,15 +168,16 @@ export function openVault({ storage, recipients, identities }: VaultOptions): Va
       const { key } = artifact;
       const { body } = await storage.get(key);
       const out = new Expect({ key, size: artifact.size, sha256: artifact.sha256 });
+      const unpacked = createZstdDecompress({ chunkSize: 1024 * 1024 });
       const steps = [
         body,
         new Expect({ key, size: artifact.storedSize, sha256: artifact.storedSha256 }),
-        ...(key.endsWith('.age') ? [decryptWith(identities)] : []),
-        createZstdDecompress({ chunkSize: 1024 * 1024 }),
+        ...(key.endsWith('.age') ? [decryptWith(identities, () => laterHeader(storage, key))] : []),
+        unpacked,
       ];
-      pipeline([...steps, out], (error) => {
-        if (error && !out.destroyed) out.destroy(error);
-      });
+      // What breaks anywhere ends the last step with the same error, which whoever reads learns.
+      pipeline(steps, () => {});
+      pipeline(Readable.from(explained(unpacked, key), { objectMode: false }), out, () => {});
       return out;
     },
     async check(artifact, onProgress) {

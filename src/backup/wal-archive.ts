@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { exitCodes, StoaError } from '../errors.ts';
 import { artifactSchema } from './catalog.ts';
-import type { Vault } from './vault.ts';
+import { headerKey, type Vault } from './vault.ts';
 
 /**
  * Write-ahead log in the storage. A whole segment is `wal/<timeline>/<segment>`, the beginning of the one that is being
@@ -78,6 +78,7 @@ export async function listWal(vault: Vault, timeline?: number): Promise<readonly
 
 export async function removeWal(vault: Vault, wal: ArchivedWal): Promise<void> {
   await vault.storage.delete(`${keyOf(wal.name)}.json`);
+  await vault.storage.delete(headerKey(wal.artifact.key));
   await vault.storage.delete(wal.artifact.key);
 }
 

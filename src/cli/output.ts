@@ -146,3 +146,27 @@ export function printError(error: unknown, options: { readonly asJson: boolean }
   note(`${styled('red', '✗', process.stderr)} ${error.message}`);
   if (error.cure !== undefined) note(`  ${error.cure}`);
 }
+
+/** `812 B`, `3.4 kB`, `12.0 MB`, `1.2 GB`. */
+export function byteSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** A sentence in lines that fit, those after the first set in by two. */
+export function wrapped(text: string): string {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= maximumWidth) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(`  ${word}`);
+  }
+  return lines.join('\n');
+}

@@ -8,6 +8,7 @@ import archiveMonthly from './tasks/archive_monthly.ts';
 import archiveQuarterly from './tasks/archive_quarterly.ts';
 import auditAnchor from './tasks/audit_anchor.ts';
 import auditSeal from './tasks/audit_seal.ts';
+import backupBase from './tasks/backup_base.ts';
 import bonusAward from './tasks/bonus_award.ts';
 import classesPromote from './tasks/classes_promote.ts';
 import conversationPositionsRepair from './tasks/conversation_positions_repair.ts';
@@ -62,6 +63,7 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     archive_quarterly: archiveQuarterly,
     alert_deliver: alertDeliver,
     drift_check: driftCheck,
+    backup_base: backupBase,
   },
   core: {
     presence_sweep: presenceSweep,

@@ -40,6 +40,8 @@ export interface StartOptions extends ClusterLocation {
   readonly logFile: string;
   /** Written to `stoa.conf`, where ALTER SYSTEM still has the last word. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Given on the command line, where they have the last word, and only for this run of the server. */
+  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 export interface RunningCluster {
@@ -201,7 +203,19 @@ export async function startCluster(options: StartOptions): Promise<RunningCluste
   try {
     child = spawn(
       binaries.postgres,
-      ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+      [
+        ...[
+          '-D',
+          data,
+          '-p',
+          String(port),
+          '-c',
+          'listen_addresses=127.0.0.1',
+          '-c',
+          'unix_socket_directories=',
+        ],
+        ...Object.entries(options.overrides ?? {}).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
       {
         ...identity(runAs),
         cwd: folder,

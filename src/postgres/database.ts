@@ -102,6 +102,7 @@ function embeddedConfig(config: Config, port: number): ReadyConfig {
     mediaUrl: embeddedUrl(port, 'stoa_media', secrets),
     trackerUrl: embeddedUrl(port, 'stoa_tracker', secrets),
     workerUrl: embeddedUrl(port, 'stoa_worker', secrets),
+    backupUrl: config.backupUrl ?? embeddedUrl(port, 'stoa_backup', secrets),
   });
 }
 

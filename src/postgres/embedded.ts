@@ -75,9 +75,23 @@ function refuseOtherMajor(folder: string, binaries: PostgresBinaries): void {
   );
 }
 
+/** What lies in such a folder may be half a database, and erased people may be in it again. */
+function refuseUnfinishedRestore(path: string): void {
+  if (!existsSync(path)) return;
+  throw new StoaError(
+    'cluster.restore_unfinished',
+    `A restore into this folder was not finished (${path}).`,
+    {
+      cure: 'Run "stoa restore" again into an empty folder, and remove this one.',
+      exitCode: exitCodes.refused,
+    },
+  );
+}
+
 function locate(config: Config): ClusterLocation {
   ensureDataFolder(config.dataDir);
   const paths = dataFolder(config.dataDir);
+  refuseUnfinishedRestore(paths.restoring);
   return inDataFolder(config.dataDir, () => {
     const kept = readPointer(config.dataDir)?.folder;
     const known = kept !== undefined && existsSync(kept) ? kept : paths.postgres;
@@ -140,7 +154,11 @@ function removeStalePidFile(location: ClusterLocation): void {
   }
 }
 
-function keepPointer(config: Config, folder: string, port: number): void {
+export function keepPointer(
+  config: Pick<Config, 'dataDir' | 'postgresPort'>,
+  folder: string,
+  port: number,
+): void {
   const pointer: Pointer = { folder, port, preferredPort: config.postgresPort };
   inDataFolder(config.dataDir, () => writeJson(dataFolder(config.dataDir).cluster, pointer));
 }

@@ -155,6 +155,20 @@ export function folderStorage(root: string): Storage {
       return true;
     },
 
+    async *leftovers() {
+      const folder = join(root, unfinishedFolder);
+      if (!(await stat(folder).catch(() => undefined))) return;
+      for (const id of await readdir(folder)) {
+        const found = await stat(join(folder, id)).catch(() => undefined);
+        if (found) yield { id, name: `${unfinishedFolder}/${id}`, changedAt: found.mtime };
+      }
+    },
+
+    async removeLeftover(id) {
+      if (!/^[0-9a-f]+$/.test(id)) throw storageError('bad_key', description, `${id} is no leftover.`);
+      await rm(join(root, unfinishedFolder, id), { force: true });
+    },
+
     close() {},
   };
 }

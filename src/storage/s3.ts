@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -10,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { z } from 'zod';
 import { StoaError } from '../errors.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { sourceOf } from './source.ts';
@@ -26,6 +29,8 @@ export interface S3Options {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** How often a request is tried. */
   readonly attempts?: number;
+  /** What larger objects are cut into, at least. Services want 5 MiB or more. */
+  readonly partBytes?: number;
 }
 
 const mebibyte = 1024 * 1024;
@@ -73,13 +78,25 @@ export function s3Storage(options: S3Options): Storage {
     return storageError('unreachable', description, `${key}: ${reason}.`, error);
   };
 
+  /** A connection that breaks in the middle is told as what it is. */
+  async function* readOf(body: Readable, key: string): AsyncGenerator<Buffer> {
+    try {
+      yield* body;
+    } catch (error) {
+      throw explain(error, key);
+    }
+  }
+
   return {
     description,
 
     async put(key, body, { contentType, expectedSize = 0, signal } = {}) {
       const source = sourceOf(body);
       const { content } = source;
-      const partSize = Math.max(partBytes, Math.ceil(expectedSize / maxParts / mebibyte) * mebibyte);
+      const partSize = Math.max(
+        options.partBytes ?? partBytes,
+        Math.ceil(expectedSize / maxParts / mebibyte) * mebibyte,
+      );
       const upload = new Upload({
         client,
         params: {
@@ -122,7 +139,7 @@ export function s3Storage(options: S3Options): Storage {
             size: Number(whole ?? answer.ContentLength ?? 0),
             modifiedAt: answer.LastModified ?? new Date(0),
           },
-          body: answer.Body,
+          body: Readable.from(readOf(answer.Body, key), { objectMode: false }),
         };
       } catch (error) {
         throw explain(error, key);
@@ -199,6 +216,40 @@ export function s3Storage(options: S3Options): Storage {
         { expiresIn: expiresInSeconds },
       );
       return { url, method: 'GET', headers: {}, expiresAt: new Date(Date.now() + expiresInSeconds * 1000) };
+    },
+
+    async *leftovers() {
+      const below = prefix === '' ? '' : `${prefix}/`;
+      let markers: { KeyMarker?: string; UploadIdMarker?: string } = {};
+      for (;;) {
+        const page = await client
+          .send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: below, ...markers }))
+          .catch((error: unknown) => {
+            // Not every service has this; those that do not remove such parts by themselves.
+            if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 501)
+              return undefined;
+            throw explain(error, `${below}*`);
+          });
+        for (const { Key, UploadId, Initiated } of page?.Uploads ?? []) {
+          if (Key === undefined || UploadId === undefined) continue;
+          const id = JSON.stringify([Key, UploadId]);
+          yield { id, name: `parts of ${Key.slice(below.length)}`, changedAt: Initiated ?? new Date(0) };
+        }
+        if (!page?.IsTruncated || page.NextKeyMarker === undefined) return;
+        markers = {
+          KeyMarker: page.NextKeyMarker,
+          ...(page.NextUploadIdMarker === undefined ? {} : { UploadIdMarker: page.NextUploadIdMarker }),
+        };
+      }
+    },
+
+    async removeLeftover(id) {
+      const [Key, UploadId] = z.tuple([z.string(), z.string()]).parse(JSON.parse(id));
+      try {
+        await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+      } catch (error) {
+        throw explain(error, Key);
+      }
     },
 
     close() {

@@ -14,15 +14,22 @@ export function sourceOf(body: Readable | Uint8Array): Source {
   // It may break before anything reads it; whoever reads it learns of it then, and the process goes on.
   body.on('error', () => {});
   let size = 0;
+  // Not what the stream says of itself: one that nobody reads to its end calls that an error of its own.
+  let fault: Error | null = null;
   return {
     content: (async function* measure() {
-      for await (const chunk of body) {
-        const bytes = Buffer.from(chunk);
-        size += bytes.length;
-        yield bytes;
+      try {
+        for await (const chunk of body) {
+          const bytes = Buffer.from(chunk);
+          size += bytes.length;
+          yield bytes;
+        }
+      } catch (error) {
+        fault = error instanceof Error ? error : new Error(String(error));
+        throw error;
       }
     })(),
     size: () => size,
-    fault: () => body.errored,
+    fault: () => fault,
   };
 }

@@ -32,6 +32,14 @@ export interface SignedTransfer {
   readonly expiresAt: Date;
 }
 
+/** What a writer has left that was cut off: a part of an object, which nobody can read or list. */
+export interface Leftover {
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+  readonly changedAt: Date;
+}
+
 export interface SignedUpload {
   readonly contentType: string;
   /** In bytes: storage takes no more and no less. */
@@ -68,6 +76,9 @@ export interface Storage {
   /** Undefined where clients cannot reach the storage, as with a folder: then the API passes the bytes on. */
   signUpload?(key: string, upload: SignedUpload): Promise<SignedTransfer>;
   signDownload?(key: string, download: SignedDownload): Promise<SignedTransfer>;
+  /** Where there can be any. What is still being written is among them: look at how long ago it changed. */
+  leftovers?(): AsyncIterable<Leftover>;
+  removeLeftover?(id: string): Promise<void>;
   close(): void;
 }
 

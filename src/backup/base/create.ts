@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { pipeline, type Readable } from 'node:stream';
+import pg from 'pg';
+import { exitCodes, StoaError } from '../../errors.ts';
+import { artifactName, newBackupId, type PhysicalBackup, readEntry, writeEntry } from '../catalog.ts';
+import { startBaseBackup } from '../replication/base-backup.ts';
+import { connectReplication, identifySystem, showSetting } from '../replication/connection.ts';
+import type { Artifact, Vault } from '../vault.ts';
+import { parseSegmentSize } from '../wal/position.ts';
+import { TarInspector } from './inspect.ts';
+import { compareFiles, ManifestError, parseManifest } from './manifest.ts';
+import { TarError } from './tar.ts';
+
+export interface CreateOptions {
+  /** A login that may replicate. */
+  readonly url: string;
+  readonly vault: Vault;
+  /** For people; kept in the entry and in the server's `backup_label`. */
+  readonly label?: string;
+  /** Megabytes a second at most. */
+  readonly rate?: number;
+  /** `secrets.json` of the data folder. Taken along only where backups are encrypted. */
+  readonly secrets?: Uint8Array;
+  /** The newest migration that had been applied. */
+  readonly migration?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (bytes: number, expected: number) => void;
+  readonly now?: Date;
+}
+
+/** What a base backup consists of; an artifact each. */
+export const baseArtifacts = {
+  archive: 'base.tar',
+  manifest: 'backup_manifest',
+  secrets: 'secrets.json',
+} as const;
+
+export function interrupted(): StoaError {
+  return new StoaError('backup.interrupted', 'It was stopped before it was done; nothing of it counts.', {
+    cure: 'Start it again; "stoa backup prune" removes what is left over.',
+    exitCode: exitCodes.interrupted,
+  });
+}
+
+function listed(faults: readonly string[]): string {
+  const shown = faults.slice(0, 5).join('; ');
+  return faults.length > 5 ? `${shown}; and ${faults.length - 5} more` : shown;
+}
+
+function explain(error: unknown, warnings: readonly string[]): unknown {
+  if (error instanceof StoaError) return error;
+  const failed = (code: string, message: string, cure: string): StoaError =>
+    new StoaError(`backup.${code}`, message, { cure, exitCode: exitCodes.database, cause: error });
+  if (error instanceof TarError || error instanceof ManifestError) {
+    return failed(
+      'not_what_was_read',
+      `What arrived is not what the server read: ${error.message}. Nothing was stored.`,
+      'Try again; if it happens again, look for faults of the memory or the network.',
+    );
+  }
+  if (error instanceof pg.DatabaseError) {
+    if (error.code === 'XX001') {
+      const pages = warnings.filter((text) => /checksum/i.test(text));
+      return failed(
+        'source_corrupted',
+        `The database has damaged pages, so this backup was given up: ${listed(pages.length > 0 ? pages : [error.message])}.`,
+        'Keep the backups that are there, find the tables (pg_class.relfilenode), and restore to a moment before the damage.',
+      );
+    }
+    if (error.code === '42501' || error.code === '28000') {
+      return failed(
+        'may_not_replicate',
+        `The login may not take backups: ${error.message}.`,
+        'Set STOA_BACKUP_URL to a login with REPLICATION, and let it in for "replication" in pg_hba.conf.',
+      );
+    }
+    return failed('server_refused', `The server ended the backup: ${error.message}.`, 'Look at its log.');
+  }
+  if (error instanceof Error && /Connection terminated|ECONNRESET|EPIPE|ended/i.test(error.message)) {
+    return failed(
+      'server_lost',
+      'The connection to the server was lost before the backup was done; nothing of it counts.',
+      'See that the server runs, and start the backup again.',
+    );
+  }
+  return error;
+}
+
+async function requireSupported(client: pg.Client): Promise<number> {
+  const version = Number(await showSetting(client, 'server_version_num'));
+  if (version >= 150_000) return version;
+  throw new StoaError('backup.server_version', `PostgreSQL ${Math.floor(version / 10_000)} is too old.`, {
+    cure: 'Use 15 to 18.',
+    exitCode: exitCodes.database,
+  });
+}
+
+/** Removes what a backup without an entry has put into the storage; what cannot be removed now, prune removes. */
+async function removeArtifacts(vault: Vault, artifacts: readonly Artifact[]): Promise<void> {
+  for (const { key } of artifacts) await vault.storage.delete(key).catch(() => false);
+}
+
+/**
+ * Takes a base backup: from the server through verification, compression and encryption into the storage in one pass,
+ * with nothing staged on a disk. It exists once its entry is written, which is last. Refuses backup.source_corrupted,
+ * backup.server_lost, backup.interrupted, backup.may_not_replicate, backup.tablespaces, and what the storage refuses.
+ */
+export async function createBaseBackup(options: CreateOptions): Promise<PhysicalBackup> {
+  const { vault, signal, onProgress } = options;
+  const startedAt = options.now ?? new Date();
+  const id = newBackupId('base', startedAt, randomBytes(3));
+  const label = options.label ?? id;
+  const warnings: string[] = [];
+  const artifacts: Record<string, Artifact> = {};
+  let archive: Readable | undefined;
+  const giveUp = (): void => void archive?.destroy(interrupted());
+  const client = await connectReplication(options.url, 'backup').catch((error: unknown) => {
+    throw explain(error, warnings);
+  });
+  client.on('notice', ({ message }) => {
+    if (message !== undefined) warnings.push(message);
+  });
+  signal?.addEventListener('abort', giveUp, { once: true });
+  try {
+    if (signal?.aborted) throw interrupted();
+    const serverVersion = await requireSupported(client);
+    const walSegmentSize = parseSegmentSize(await showSetting(client, 'wal_segment_size'));
+    const { systemIdentifier } = await identifySystem(client);
+    const backup = startBaseBackup(client, {
+      label: `stoa ${label}`,
+      ...(options.rate === undefined ? {} : { maxRate: Math.round(options.rate * 1000) }),
+    });
+    archive = backup.archive;
+    const start = await backup.started;
+    if (start.tablespaces.length > 0) {
+      throw new StoaError(
+        'backup.tablespaces',
+        `The cluster has tablespaces, which are not backed up: ${listed(start.tablespaces)}.`,
+        {
+          cure: 'Move their tables to pg_default and drop them, or use another tool for this cluster.',
+          exitCode: exitCodes.database,
+        },
+      );
+    }
+    const inspector = new TarInspector(async (files) => {
+      const { manifest } = await backup.ended;
+      const faults = compareFiles(parseManifest(manifest), files);
+      if (faults.length > 0) throw new ManifestError(listed(faults));
+    });
+    // What breaks in one breaks the other with the same error, and whoever stores it learns of that.
+    pipeline(archive, inspector, () => {});
+    if (signal?.aborted) throw interrupted();
+    artifacts[baseArtifacts.archive] = await vault.write(artifactName(id, baseArtifacts.archive), inspector, {
+      expectedSize: start.expectedSize,
+      ...(onProgress === undefined ? {} : { onProgress: (bytes) => onProgress(bytes, start.expectedSize) }),
+    });
+    const end = await backup.ended;
+    artifacts[baseArtifacts.manifest] = await vault.write(
+      artifactName(id, baseArtifacts.manifest),
+      end.manifest,
+    );
+    if (options.secrets !== undefined && vault.recipients.length > 0) {
+      artifacts[baseArtifacts.secrets] = await vault.write(
+        artifactName(id, baseArtifacts.secrets),
+        options.secrets,
+      );
+    }
+    if (signal?.aborted) throw interrupted();
+    await writeEntry(vault.storage, {
+      format: 1,
+      id,
+      kind: 'base',
+      label,
+      startedAt: startedAt.toISOString(),
+      finishedAt: new Date(Math.max(Date.now(), startedAt.getTime())).toISOString(),
+      serverVersion,
+      systemIdentifier,
+      ...(options.migration === undefined ? {} : { migration: options.migration }),
+      recipients: [...vault.recipients],
+      artifacts,
+      timeline: start.timeline,
+      startLsn: start.startLsn,
+      endLsn: end.endLsn,
+      walSegmentSize,
+    });
+    const entry = await readEntry(vault.storage, id);
+    if (entry.kind !== 'base') throw new Error(`the entry of ${id} is that of another`);
+    return entry;
+  } catch (error) {
+    const fault = signal?.aborted ? interrupted() : explain(error, warnings);
+    archive?.destroy(fault instanceof Error ? fault : new Error(String(fault)));
+    await removeArtifacts(vault, Object.values(artifacts));
+    throw fault;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+    await client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,99 @@
+import { connect } from '../../postgres/connect.ts';
+import { backupsPrefix, type PhysicalBackup } from '../catalog.ts';
+import { baseArtifacts } from './create.ts';
+
+/** How long a daily backup is kept. */
+export const keptDays = 30;
+
+/**
+ * The newest migration of a database, as an entry names it; undefined where it is none of Stoa's or cannot be read. With a
+ * login that may act as the owner.
+ */
+export async function newestMigration(url: string): Promise<string | undefined> {
+  try {
+    const client = await connect(url, 'backup');
+    try {
+      await client.query(
+        "select set_config('role', rolname, false) from pg_catalog.pg_roles where rolname = 'stoa_owner'",
+      );
+      const { rows } = await client.query<{ name: string }>(
+        "select version || '_' || name as name from ops.schema_migrations order by version desc limit 1",
+      );
+      return rows[0]?.name;
+    } finally {
+      await client.end();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Runs `work` and keeps in ops.backup_runs how it went, as the login of the worker. A backup is not given up because it
+ * could not be recorded: `onTrouble` is told.
+ */
+export async function recordedBackup(
+  url: string,
+  onTrouble: (reason: string) => void,
+  work: () => Promise<PhysicalBackup>,
+): Promise<PhysicalBackup> {
+  const attempt = async <Result>(
+    statement: string,
+    values: readonly unknown[],
+    read: (row: Record<string, unknown> | undefined) => Result,
+  ): Promise<Result | undefined> => {
+    try {
+      const client = await connect(url, 'backup');
+      try {
+        const { rows } = await client.query<Record<string, unknown>>(statement, [...values]);
+        return read(rows[0]);
+      } finally {
+        await client.end();
+      }
+    } catch (error) {
+      onTrouble(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  };
+  const run = await attempt(
+    "insert into ops.backup_runs (kind, location, status) values ('base', '', 'running') returning id",
+    [],
+    (row) => String(row?.['id']),
+  );
+  try {
+    const entry = await work();
+    const archive = entry.artifacts[baseArtifacts.archive];
+    if (run !== undefined) {
+      await attempt(
+        `update ops.backup_runs
+         set status = 'ok', location = $2, size_bytes = $3, sha256 = decode($4, 'hex'), encrypted = $5,
+             wal_start_lsn = $6, wal_end_lsn = $7, started_at = $8, finished_at = $9,
+             expires_at = $9::timestamptz + make_interval(days => $10)
+         where id = $1`,
+        [
+          run,
+          `${backupsPrefix}${entry.id}`,
+          archive?.storedSize,
+          archive?.storedSha256,
+          entry.recipients.length > 0,
+          entry.startLsn,
+          entry.endLsn,
+          entry.startedAt,
+          entry.finishedAt,
+          keptDays,
+        ],
+        () => undefined,
+      );
+    }
+    return entry;
+  } catch (error) {
+    if (run !== undefined) {
+      await attempt(
+        "update ops.backup_runs set status = 'failed', finished_at = clock_timestamp(), error = $2 where id = $1",
+        [run, error instanceof Error ? error.message : String(error)],
+        () => undefined,
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import pg from 'pg';
+import { z } from 'zod';
+import { explainConnectionError } from '../../postgres/connect.ts';
+
+const identityShape = z.tuple([
+  z.object({ systemid: z.string(), timeline: z.coerce.number().int(), xlogpos: z.string() }),
+]);
+
+export interface ClusterIdentity {
+  /** Larger than what a number of JSON holds, so a text. */
+  readonly systemIdentifier: string;
+  readonly timeline: number;
+  readonly lsn: string;
+}
+
+/**
+ * A connection that speaks the replication protocol (manual, section 54.4): it takes its commands and SHOW, and no other
+ * SQL. The login needs REPLICATION.
+ */
+export async function connectReplication(url: string, name: string): Promise<pg.Client> {
+  const address = new URL(url);
+  address.searchParams.set('replication', 'true');
+  const client = new pg.Client({
+    connectionString: address.toString(),
+    application_name: `stoa ${name}`,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  // Without a listener the loss of the server would end the process; what runs is told through its query.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    throw explainConnectionError(error, url);
+  }
+  return client;
+}
+
+export async function identifySystem(client: pg.Client): Promise<ClusterIdentity> {
+  const [{ systemid, timeline, xlogpos }] = identityShape.parse((await client.query('IDENTIFY_SYSTEM')).rows);
+  return { systemIdentifier: systemid, timeline, lsn: xlogpos };
+}
+
+/** The value of a setting, as SHOW prints it. */
+export async function showSetting(client: pg.Client, setting: string): Promise<string> {
+  const { rows } = await client.query<Record<string, string>>(`SHOW ${pg.escapeIdentifier(setting)}`);
+  return z.tuple([z.record(z.string(), z.string())]).parse(rows)[0][setting] ?? '';
+}

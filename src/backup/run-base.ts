@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dataFolder } from '../data-folder.ts';
+import type { ReadyConfig } from '../postgres/database.ts';
+import { createBaseBackup } from './base/create.ts';
+import { newestMigration, recordedBackup } from './base/record.ts';
+import type { PhysicalBackup } from './catalog.ts';
+import type { Vault } from './vault.ts';
+
+export interface RunBaseOptions {
+  readonly config: ReadyConfig;
+  readonly vault: Vault;
+  readonly label?: string;
+  readonly rate?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (bytes: number, expected: number) => void;
+  readonly onTrouble: (reason: string) => void;
+}
+
+/** A base backup of this installation, recorded in its database as far as that can be written. */
+export async function runBaseBackup(options: RunBaseOptions): Promise<PhysicalBackup> {
+  const { config, vault, label, rate, signal, onProgress, onTrouble } = options;
+  const migration = await newestMigration(config.adminUrl);
+  const secretsFile = dataFolder(config.dataDir).secrets;
+  const work = (): Promise<PhysicalBackup> =>
+    createBaseBackup({
+      url: config.backupUrl ?? config.adminUrl,
+      vault,
+      ...(label === undefined ? {} : { label }),
+      ...(rate === undefined ? {} : { rate }),
+      ...(existsSync(secretsFile) ? { secrets: readFileSync(secretsFile) } : {}),
+      ...(migration === undefined ? {} : { migration }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+  // Before the first migration there is no table to record it in.
+  return migration === undefined ? work() : recordedBackup(config.workerUrl, onTrouble, work);
+}

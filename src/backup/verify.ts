@@ -1,0 +1,118 @@
+import { buffer } from 'node:stream/consumers';
+import { z } from 'zod';
+import { StoaError } from '../errors.ts';
+import type { Storage } from '../storage/storage.ts';
+import { artifactName, type BackupEntry, readEntry } from './catalog.ts';
+import { checkBase } from './restore/unpack.ts';
+import type { Vault } from './vault.ts';
+
+const shape = z.strictObject({
+  format: z.literal(1),
+  id: z.string(),
+  at: z.iso.datetime(),
+  /** Whether it was also decrypted, unpacked and compared with the server's manifest. */
+  isDeep: z.boolean(),
+  faults: z.array(z.string()),
+});
+
+/** What the last look at a backup found. It counts as good when there are no faults. */
+export type Verification = z.infer<typeof shape>;
+
+const keyOf = (id: string): string => artifactName(id, 'verified.json');
+
+/** Undefined where nobody has looked yet, or the note cannot be read. */
+export async function readVerification(storage: Storage, id: string): Promise<Verification | undefined> {
+  if ((await storage.head(keyOf(id))) === undefined) return undefined;
+  const text = (await buffer((await storage.get(keyOf(id))).body)).toString('utf8');
+  try {
+    return shape.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+export interface VerifyOptions {
+  readonly vault: Vault;
+  readonly id: string;
+  /** Needs a key where the backup is encrypted. */
+  readonly isDeep?: boolean;
+  readonly signal?: AbortSignal;
+  /** Bytes so far, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What a storage or a vault says of an object; anything else is no finding about the backup. */
+function faultOf(error: unknown): string {
+  const isFinding =
+    error instanceof StoaError &&
+    (error.code === 'storage.missing' || error.code === 'backup.damaged' || error.code === 'backup.unknown');
+  if (!isFinding) throw error;
+  return error.message;
+}
+
+async function faultsOf(options: VerifyOptions, entry: BackupEntry): Promise<readonly string[]> {
+  const { vault, signal, isDeep = false, onProgress = () => {} } = options;
+  const faults: string[] = [];
+  const artifacts = Object.values(entry.artifacts);
+  const stored = artifacts.reduce((sum, { storedSize }) => sum + storedSize, 0);
+  let done = 0;
+  for (const artifact of artifacts) {
+    signal?.throwIfAborted();
+    try {
+      await vault.check(artifact, (bytes) => onProgress(done + bytes, stored));
+    } catch (error) {
+      faults.push(faultOf(error));
+    }
+    done += artifact.storedSize;
+  }
+  if (entry.kind === 'increment') {
+    try {
+      await readEntry(vault.storage, entry.parent ?? '');
+    } catch (error) {
+      faults.push(`Its parent is lost. ${faultOf(error)}`);
+    }
+  }
+  if (isDeep && entry.kind === 'base' && faults.length === 0) {
+    try {
+      await checkBase({
+        vault,
+        entry,
+        owner: undefined,
+        ...(signal === undefined ? {} : { signal }),
+        onProgress,
+      });
+    } catch (error) {
+      faults.push(faultOf(error));
+    }
+  }
+  return faults;
+}
+
+/**
+ * Reads all of a backup and compares it with what was written; nothing of that needs a key, except `isDeep`. What was
+ * found is kept beside the backup. Refuses backup.no_key, and what hinders the storage.
+ */
+export async function verifyBackup(options: VerifyOptions): Promise<Verification> {
+  const { vault, id, isDeep = false } = options;
+  let faults: readonly string[];
+  let isDeepDone = false;
+  try {
+    const entry = await readEntry(vault.storage, id);
+    faults = await faultsOf(options, entry);
+    isDeepDone = isDeep && entry.kind === 'base';
+  } catch (error) {
+    if (!(error instanceof StoaError && error.code === 'backup.damaged')) throw error;
+    faults = [error.message];
+  }
+  const verification = shape.parse({
+    format: 1,
+    id,
+    at: new Date().toISOString(),
+    isDeep: isDeepDone,
+    faults,
+  });
+  await vault.storage.put(keyOf(id), Buffer.from(`${JSON.stringify(verification)}\n`), {
+    contentType: 'application/json',
+  });
+  return verification;
+}
