@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listOf, type Setting, text, yesOrNo } from './setting-forms.ts';
+import { listOf, type Setting, text, wholeNumber, yesOrNo } from './setting-forms.ts';
 
 /** The settings of where backups go and who can read them. src/config.ts reads them with all others. */
 export interface BackupSettings {
@@ -9,6 +9,20 @@ export interface BackupSettings {
   readonly recipients: readonly string[];
   /** Take a base backup every day. */
   readonly daily: boolean;
+  /** How the log of the database is received. */
+  readonly wal: WalSettings;
+}
+
+export interface WalSettings {
+  /** Whether "stoa up" receives the log of the embedded server. */
+  readonly isReceived: boolean;
+  /** An absolute folder. */
+  readonly spool: string;
+  /** In bytes. */
+  readonly spoolLimit: number;
+  /** Also what `synchronous_standby_names` of the server may list. */
+  readonly slot: string;
+  readonly partialSeconds: number;
 }
 
 /** Each on the top level of the configuration, where secrets are left out when it is printed. */
@@ -83,6 +97,50 @@ export const backupSettings: readonly Setting[] = [
     defaultText: 'made from the database’s own',
     schema: text,
   },
+  {
+    key: 'backup.wal',
+    environment: ['STOA_BACKUP_WAL'],
+    secret: false,
+    summary:
+      'Whether `stoa up` receives the log of the embedded server. For another server run `stoa backup wal run`.',
+    defaultText: '`true`',
+    schema: yesOrNo,
+  },
+  {
+    key: 'backup.walSpool',
+    environment: ['STOA_BACKUP_WAL_SPOOL'],
+    secret: false,
+    summary: 'The folder where the log lies until the storage of backups has it.',
+    defaultText: '`wal` in the data folder',
+    schema: text,
+  },
+  {
+    key: 'backup.walSpoolLimitMb',
+    environment: ['STOA_BACKUP_WAL_SPOOL_LIMIT_MB'],
+    secret: false,
+    summary:
+      'How much may wait there, in megabytes. With more, nothing is taken from the server, which keeps it, and an alert is raised.',
+    defaultText: '`2048`',
+    schema: wholeNumber(64, 1_048_576),
+  },
+  {
+    key: 'backup.walSlot',
+    environment: ['STOA_BACKUP_WAL_SLOT'],
+    secret: false,
+    summary:
+      'Name of the replication slot, and of the receiver in `synchronous_standby_names`. Each receiver of a server needs its own.',
+    defaultText: '`stoa_wal`',
+    schema: text,
+  },
+  {
+    key: 'backup.walPartialSeconds',
+    environment: ['STOA_BACKUP_WAL_PARTIAL_SECONDS'],
+    secret: false,
+    summary:
+      'How often the segment that is being written goes into the storage while it grows: what the loss of this machine’s disks may cost.',
+    defaultText: '`30`',
+    schema: wholeNumber(1, 3_600),
+  },
 ];
 
 /** The same with their types and defaults, for the list of all settings. */
@@ -90,6 +148,14 @@ export const backupValues = {
   'backup.storage': z.string().optional(),
   'backup.recipients': z.array(z.string()).default([]),
   'backup.daily': z.boolean().default(true),
+  'backup.wal': z.boolean().default(true),
+  'backup.walSpool': z.string().optional(),
+  'backup.walSpoolLimitMb': z.number().default(2_048),
+  'backup.walSlot': z
+    .string()
+    .regex(/^[a-z0-9_]{1,63}$/)
+    .default('stoa_wal'),
+  'backup.walPartialSeconds': z.number().default(30),
   backupUrl: z.string().optional(),
   backupIdentity: z.string().optional(),
   backupStorageAccessKeyId: z.string().optional(),

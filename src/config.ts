@@ -606,6 +606,13 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       storage: storageOf(values['backup.storage'], projectDir, dataFolder(dataDir).backups),
       recipients: Object.freeze(values['backup.recipients']),
       daily: values['backup.daily'],
+      wal: Object.freeze({
+        isReceived: values['backup.wal'],
+        spool: storageOf(values['backup.walSpool'], projectDir, dataFolder(dataDir).wal),
+        spoolLimit: values['backup.walSpoolLimitMb'] * 1_000_000,
+        slot: values['backup.walSlot'],
+        partialSeconds: values['backup.walPartialSeconds'],
+      }),
     }),
     backupUrl: values.backupUrl,
     backupIdentity: values.backupIdentity,

@@ -22,6 +22,8 @@ export function dataFolder(dataDir: string) {
     storage: join(dataDir, 'storage'),
     /** Backups, where no other place for them is set. */
     backups: join(dataDir, 'backups'),
+    /** Log of the database that the storage of backups does not have yet. */
+    wal: join(dataDir, 'wal'),
   } as const;
 }
 

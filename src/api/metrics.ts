@@ -176,6 +176,32 @@ export function createMetrics({ pools, auth, sockets, figures = [] }: MetricsOpt
       help: 'Jobs that failed for the last time.',
       registers,
     }),
+    backup_age_seconds: new Gauge({
+      name: 'stoa_backup_age_seconds',
+      help: 'How long ago the last good backup of a kind ended.',
+      labelNames: ['kind'],
+      registers,
+    }),
+    restore_test_age_seconds: new Gauge({
+      name: 'stoa_restore_test_age_seconds',
+      help: 'How long ago a drill last proved that a backup can be restored. More than 35 days is an alarm.',
+      registers,
+    }),
+    wal_lag_bytes: new Gauge({
+      name: 'stoa_wal_lag_bytes',
+      help: 'Log of the database that is not in the storage of backups yet.',
+      registers,
+    }),
+    wal_archive_age_seconds: new Gauge({
+      name: 'stoa_wal_archive_age_seconds',
+      help: 'How old the newest log in the storage is.',
+      registers,
+    }),
+    wal_slot_safe_bytes: new Gauge({
+      name: 'stoa_wal_slot_safe_bytes',
+      help: 'How much may be written before the server gives up what it keeps for the receiver of the log.',
+      registers,
+    }),
   };
   // The database counts them; here they are only passed on.
   const failedJobs = new Counter({
@@ -190,13 +216,16 @@ export function createMetrics({ pools, auth, sockets, figures = [] }: MetricsOpt
     job_success_age_seconds: ['task'],
     job_failures: ['task'],
     alerts_open: ['level', 'name'],
+    backup_age_seconds: ['kind'],
   };
 
   let askedAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
   const ask = async (): Promise<void> => {
     try {
-      const { rows } = await auth.query('select figure, label, value from ops.figures()');
+      const { rows } = await auth.query(
+        'select figure, label, value from ops.figures() union all select figure, label, value from ops.backup_figures()',
+      );
       for (const gauge of Object.values(gauges)) gauge.reset();
       failedJobs.reset();
       for (const { figure, label, value } of figureShape.parse(rows)) {

@@ -7,7 +7,7 @@ import { headerKey, type Vault } from './vault.ts';
 
 /**
  * Write-ahead log in the storage. A whole segment is `wal/<timeline>/<segment>`, the beginning of the one that is being
- * written `wal/<timeline>/<segment>.partial`, and the history of a timeline `wal/<timeline>/<timeline>.history`; beside
+ * written `wal/<timeline>/<segment>.partial.1` or `.2`, and the history of a timeline `wal/<timeline>/<timeline>.history`; beside
  * each object lies a note of what must come out of it, written after it: an object without its note is not there.
  */
 const walPrefix = 'wal/';
@@ -32,6 +32,16 @@ function keyOf(name: string): string {
   return `${walPrefix}${name.slice(0, 8)}/${name}`;
 }
 
+/**
+ * A beginning is replaced while it grows, and whoever is cut off between object and note must leave the note of an object that
+ * is there: the two places of it take turns.
+ */
+function objectOf(name: string, replaced: ArchivedWal | undefined): string {
+  if (!name.endsWith('.partial')) return keyOf(name);
+  const first = `${keyOf(name)}.1`;
+  return replaced?.artifact.key.startsWith(`${first}.`) ? `${keyOf(name)}.2` : first;
+}
+
 /** Puts a file of WAL into the storage, in place of an older one of its name (a beginning grows). */
 export async function archiveWal(
   vault: Vault,
@@ -40,12 +50,17 @@ export async function archiveWal(
   systemIdentifier: string,
 ): Promise<ArchivedWal> {
   if (!isWalName(name)) throw new TypeError(`${JSON.stringify(name)} is no file of WAL`);
-  const artifact = await vault.write(keyOf(name), body);
+  const replaced = name.endsWith('.partial') ? await findWal(vault, name) : undefined;
+  const artifact = await vault.write(objectOf(name, replaced), body);
   const archivedAt = new Date().toISOString();
   const note = noteSchema.parse({ format: 1, name, systemIdentifier, archivedAt, artifact });
   await vault.storage.put(`${keyOf(name)}.json`, Buffer.from(`${JSON.stringify(note)}\n`), {
     contentType: 'application/json',
   });
+  if (replaced !== undefined) {
+    await vault.storage.delete(replaced.artifact.key);
+    await vault.storage.delete(headerKey(replaced.artifact.key));
+  }
   return note;
 }
 

@@ -11,6 +11,7 @@ import { registerDocs } from './commands/docs.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
 import { registerDrift } from './commands/drift.ts';
+import { registerDrill } from './commands/drill.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerHold } from './commands/hold.ts';
 import { registerImport } from './commands/import.ts';
@@ -82,6 +83,7 @@ export function buildProgram(): Command {
   registerBackup(program);
   registerRestore(program);
   registerKeys(program);
+  registerDrill(program);
   registerDocs(program);
   registerApi(program);
   registerRetention(program);

@@ -25,6 +25,7 @@ import governanceCountersRepair from './tasks/governance_counters_repair.ts';
 import governanceRecomputePower from './tasks/governance_recompute_power.ts';
 import groupCountersRepair from './tasks/group_counters_repair.ts';
 import healthCompute from './tasks/health_compute.ts';
+import heartbeat from './tasks/heartbeat.ts';
 import insightForget from './tasks/insight_forget.ts';
 import moderationCountersRepair from './tasks/moderation_counters_repair.ts';
 import notifyFollowers from './tasks/notify_followers.ts';
@@ -40,6 +41,7 @@ import proposalsClose from './tasks/proposals_close.ts';
 import proposalsOpen from './tasks/proposals_open.ts';
 import reputationRecompute from './tasks/reputation_recompute.ts';
 import requestsExpire from './tasks/requests_expire.ts';
+import restoreTest from './tasks/restore_test.ts';
 import retentionRun from './tasks/retention_run.ts';
 import sendMail from './tasks/send_mail.ts';
 import summariesPlan from './tasks/summaries_plan.ts';
@@ -50,6 +52,7 @@ import trackerCatalogueRepair from './tasks/tracker_catalogue_repair.ts';
 import trackerStatisticsRepair from './tasks/tracker_statistics_repair.ts';
 import uploadsSweep from './tasks/uploads_sweep.ts';
 import voiceSweep from './tasks/voice_sweep.ts';
+import walCheck from './tasks/wal_check.ts';
 
 type TaskMap = Readonly<Record<string, StoaTask>>;
 
@@ -64,6 +67,9 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     alert_deliver: alertDeliver,
     drift_check: driftCheck,
     backup_base: backupBase,
+    heartbeat,
+    restore_test: restoreTest,
+    wal_check: walCheck,
   },
   core: {
     presence_sweep: presenceSweep,

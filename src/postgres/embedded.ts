@@ -39,6 +39,8 @@ const settings = {
   // Disk is given for fewer checkpoints while much is written: each makes the next change of a page cost the whole page.
   // Loading a million messages ("stoa seed load") writes a quarter less of log than with the 1 GB that is the default.
   max_wal_size: '4GB',
+  // A receiver of the log that is away must not fill the disk: it then misses something, says so and asks for a backup.
+  max_slot_wal_keep_size: '8GB',
 };
 
 const pointerShape = z.object({

@@ -5,6 +5,7 @@ import { registerBackupPrune } from './backup/prune.ts';
 import { registerBackupShow } from './backup/show.ts';
 import { registerBackupStatus } from './backup/status.ts';
 import { registerBackupVerify } from './backup/verify.ts';
+import { registerBackupWal } from './backup/wal.ts';
 
 const story = `
 Where backups go and who can read them are settings (STOA_BACKUP_STORAGE, STOA_BACKUP_RECIPIENTS). How it all
@@ -24,4 +25,5 @@ export function registerBackup(program: Command): void {
   registerBackupVerify(backup);
   registerBackupStatus(backup);
   registerBackupPrune(backup);
+  registerBackupWal(backup);
 }

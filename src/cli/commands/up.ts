@@ -1,6 +1,9 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import type { RunningApi } from '../../api/server.ts';
+import { receiverSettings } from '../../backup/wal/settings.ts';
+import { dropUnusedSlot } from '../../backup/wal/slot.ts';
+import { superviseReceiver } from '../../backup/wal/supervisor.ts';
 import type { Config } from '../../config.ts';
 import { dataFolder, ensureDataFolder } from '../../data-folder.ts';
 import { demoUsername, loadDemo } from '../../demo/index.ts';
@@ -126,6 +129,13 @@ async function start(config: Config, lifetime: Lifetime): Promise<void> {
   );
   lifetime.add(() => api.close());
   database.hold?.update({ url: api.url });
+  if (database.isEmbedded && !ready.backup.wal.isReceived) {
+    await dropUnusedSlot(ready.adminUrl, ready.backup.wal.slot);
+  } else if (database.isEmbedded) {
+    // Begun when everything answers, as a process of its own: a start waits for nothing of it.
+    const receiver = superviseReceiver(receiverSettings(ready), log.child({ part: 'wal' }));
+    lifetime.add(() => receiver.stop());
+  }
   announce({ database, api, isDemo, demoPassword });
 }
 

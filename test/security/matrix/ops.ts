@@ -19,6 +19,10 @@ export const ops: ModuleMatrix = {
     rows: [{ label: 'acceptance', values: { identity: 'unused_index core.x', reason: 'Wanted soon.' } }],
     cells: closedToEverybody,
   },
+  'ops.heartbeat': {
+    rows: [{ label: 'heartbeat', values: { beat_at: '2026-01-01T00:00:00Z' } }],
+    cells: closedToEverybody,
+  },
   'ops.backup_runs': {
     rows: [{ label: 'backup', values: { id: backup, kind: 'base', location: 'base/1' } }],
     cells: closedToEverybody,

@@ -1,0 +1,36 @@
+import pg from 'pg';
+import { type DrillCheck, outcome, reasonOf, skipped } from '../check.ts';
+
+/** Lets the server read and check every page for a backup that goes nowhere (BASE_BACKUP, target `blackhole`). */
+export const pageChecksums: DrillCheck = {
+  name: 'page_checksums',
+  shows: 'Every page of every file has the checksum that it was written with.',
+  async run({ client, url }) {
+    const { rows } = await client.query<{ on: boolean; bytes: string }>(
+      `select current_setting('data_checksums') = 'on' as on,
+         (select sum(pg_database_size(oid)) from pg_catalog.pg_database)::text as bytes`,
+    );
+    if (!rows[0]?.on) return skipped('The cluster was made without page checksums.');
+    const findings: string[] = [];
+    const settings: pg.ClientConfig & { readonly replication: string } = {
+      connectionString: url,
+      replication: 'true',
+    };
+    const replication = new pg.Client(settings);
+    replication.on('error', () => {});
+    replication.on('notice', ({ message }) => {
+      if (message !== undefined && /checksum|block/i.test(message)) findings.push(message);
+    });
+    await replication.connect();
+    try {
+      await replication.query(
+        `BASE_BACKUP (LABEL 'drill', TARGET 'blackhole', VERIFY_CHECKSUMS true, MANIFEST 'no', CHECKPOINT 'fast', WAIT false)`,
+      );
+    } catch (error) {
+      findings.push(reasonOf(error));
+    } finally {
+      await replication.end().catch(() => undefined);
+    }
+    return outcome(findings, { bytes: Number(rows[0].bytes) });
+  },
+};

