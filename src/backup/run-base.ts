@@ -4,6 +4,7 @@ import type { ReadyConfig } from '../postgres/database.ts';
 import { createBaseBackup } from './base/create.ts';
 import { newestMigration, recordedBackup } from './base/record.ts';
 import type { PhysicalBackup } from './catalog.ts';
+import { notePoint } from './drill/note.ts';
 import type { Vault } from './vault.ts';
 
 export interface RunBaseOptions {
@@ -33,5 +34,8 @@ export async function runBaseBackup(options: RunBaseOptions): Promise<PhysicalBa
       ...(onProgress === undefined ? {} : { onProgress }),
     });
   // Before the first migration there is no table to record it in.
-  return migration === undefined ? work() : recordedBackup(config.workerUrl, onTrouble, work);
+  if (migration === undefined) return work();
+  const backup = await recordedBackup(config.workerUrl, onTrouble, work);
+  await notePoint(config, vault, onTrouble);
+  return backup;
 }

@@ -1,10 +1,20 @@
-import { exitCodes, StoaError } from '../../errors.ts';
+import { afterRecoveryHooks } from '../restore/hooks.ts';
+import { restore } from '../restore/restore.ts';
 import type { RestoreInto } from './restored.ts';
 
-/** What an emergency uses too. */
-export const restoreInto: RestoreInto = async () => {
-  throw new StoaError('drill.no_restore', 'This release cannot restore a cluster yet.', {
-    cure: 'Use a newer release.',
-    exitCode: exitCodes.checkFailed,
+/** What an emergency uses too; the server that comes of it is started by the drill, where nobody reaches it. */
+export const restoreInto: RestoreInto = async ({ vault, backup, target, folder, onStep, signal }) => {
+  const { cluster, timeline, walFiles, lastTransactionAt, rpoMs, rto, hooks, warnings } = await restore({
+    vault,
+    backup,
+    target,
+    into: folder,
+    // Written down in the folder, and never listened on.
+    postgresPort: 54_320,
+    afterRecovery: afterRecoveryHooks({ vault }),
+    durable: false,
+    onStep,
+    ...(signal === undefined ? {} : { signal }),
   });
+  return { dataDirectory: cluster, timeline, walFiles, lastTransactionAt, rpoMs, rto, hooks, warnings };
 };

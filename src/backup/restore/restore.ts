@@ -259,7 +259,11 @@ async function letIn(
   }
 }
 
-async function runHooks(server: RecoveredServer, hooks: readonly AfterRecoveryHook[]): Promise<number> {
+async function runHooks(
+  server: RecoveredServer,
+  hooks: readonly AfterRecoveryHook[],
+  warn: (text: string) => void,
+): Promise<number> {
   let databases = 0;
   for (const database of await databasesOf(server)) {
     const client = await connect(server.urlOf(database), 'restore');
@@ -269,7 +273,7 @@ async function runHooks(server: RecoveredServer, hooks: readonly AfterRecoveryHo
       );
       if (!rows[0]?.is_ours) continue;
       databases += 1;
-      for (const hook of hooks) await hook.run(client);
+      for (const hook of hooks) await hook.run(client, warn);
     } catch (error) {
       throw new StoaError(
         'restore.hook_failed',
@@ -394,7 +398,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     signal?.throwIfAborted();
 
     const roles = await lockOut(server);
-    await runHooks(server, options.afterRecovery);
+    await runHooks(server, options.afterRecovery, (text) => void warnings.push(text));
     const missing = await bringSecrets(options, entry);
     if (missing !== undefined) warnings.push(missing);
     const secrets = loadSecrets(into, [superuser, ...loginRoles]);

@@ -12,6 +12,7 @@ import { exitCodes, StoaError } from '../../errors.ts';
 import { openDatabase } from '../../postgres/database.ts';
 import { readPointer } from '../../postgres/embedded.ts';
 import { alreadyRunning, readHolder } from '../../postgres/holder.ts';
+import { openStorage } from '../../storage/open.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { runUntilStopped } from '../lifetime.ts';
 import { duration, note, print, printJson, progress, styled, warn } from '../output.ts';
@@ -180,6 +181,7 @@ Examples:
       const into = resolve(config.projectDir, flags.into);
       const isHere = into === config.dataDir;
       const vault = await openBackupVault(config);
+      const uploads = await openStorage(config);
       let result: RestoreResult;
       let replaced: Replaced | undefined;
       let bar: ReturnType<typeof progress> | undefined;
@@ -193,7 +195,7 @@ Examples:
             target,
             keep: isHere,
             postgresPort: flags.port ?? config.postgresPort,
-            afterRecovery: afterRecoveryHooks(vault),
+            afterRecovery: afterRecoveryHooks({ vault, uploads }),
             signal,
             ...(flags.backup === undefined ? {} : { backup: flags.backup }),
             ...(flags.timeline === undefined ? {} : { timeline: flags.timeline }),
@@ -218,6 +220,7 @@ Examples:
         throw error;
       } finally {
         bar?.end();
+        uploads.close();
         vault.storage.close();
       }
       if (flags.start) process.exitCode = await keepRunning(config, into, flags.port);
