@@ -16,6 +16,15 @@ export function pagesItself(resource: PgResource): boolean {
   return resource.parameters.some(({ name }) => name === 'p_first' || name === 'p_limit');
 }
 
+/** Whom a request acts as; what PUBLIC may do, each of them may. */
+const callers: ReadonlySet<string> = new Set([
+  'public',
+  'stoa_anonymous',
+  'stoa_member',
+  'stoa_moderator',
+  'stoa_admin',
+]);
+
 /**
  * What of the database becomes API. Grants decide first: a table or function that no request role may use is
  * not there. Then:
@@ -30,6 +39,16 @@ export const ExposurePlugin: GraphileConfig.Plugin = {
   name: 'StoaExposurePlugin',
   version: '1.0.0',
   description: 'Reads are generated, writes are procedures, helpers of policies stay inside.',
+  gather: {
+    hooks: {
+      // What only jobs and the owner may call is not even looked at: its types need no form and no name here.
+      pgIntrospection_introspection(_info, { introspection }) {
+        introspection.procs = introspection.procs.filter((proc) =>
+          (proc.getACL() ?? []).some(({ role, execute }) => execute && callers.has(role)),
+        );
+      },
+    },
+  },
   schema: {
     entityBehavior: {
       pgResource: {

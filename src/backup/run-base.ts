@@ -35,7 +35,7 @@ export async function runBaseBackup(options: RunBaseOptions): Promise<PhysicalBa
     });
   // Before the first migration there is no table to record it in.
   if (migration === undefined) return work();
-  const backup = await recordedBackup(config.workerUrl, onTrouble, work);
+  const backup = await recordedBackup(config.workerUrl, onTrouble, 'base', work);
   await notePoint(config, vault, onTrouble);
   return backup;
 }

@@ -85,6 +85,18 @@ async function faultsOf(options: VerifyOptions, entry: BackupEntry): Promise<rea
       faults.push(faultOf(error));
     }
   }
+  if (isDeep && entry.kind === 'logical' && faults.length === 0) {
+    for (const artifact of Object.values(entry.artifacts)) {
+      signal?.throwIfAborted();
+      try {
+        for await (const _ of await vault.read(artifact)) {
+          // Decrypted and unpacked; the end compares it with what went in.
+        }
+      } catch (error) {
+        faults.push(faultOf(error));
+      }
+    }
+  }
   return faults;
 }
 
@@ -99,7 +111,7 @@ export async function verifyBackup(options: VerifyOptions): Promise<Verification
   try {
     const entry = await readEntry(vault.storage, id);
     faults = await faultsOf(options, entry);
-    isDeepDone = isDeep && entry.kind === 'base';
+    isDeepDone = isDeep && entry.kind !== 'increment';
   } catch (error) {
     if (!(error instanceof StoaError && error.code === 'backup.damaged')) throw error;
     faults = [error.message];

@@ -13,6 +13,7 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'partitions_maintain', match: '30 0 * * *', options: daily },
   { task: 'retention_run', match: '30 2 * * *', options: daily },
   { task: 'backup_base', match: '0 3 * * *', options: daily },
+  { task: 'backup_logical', match: '30 3 * * *', options: daily },
   { task: 'uploads_sweep', match: '30 3 * * *', options: daily },
   { task: 'counters_repair', match: '0 4 * * *', options: daily },
   { task: 'forum_counters_repair', match: '10 4 * * *', options: daily },

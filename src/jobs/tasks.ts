@@ -9,6 +9,7 @@ import archiveQuarterly from './tasks/archive_quarterly.ts';
 import auditAnchor from './tasks/audit_anchor.ts';
 import auditSeal from './tasks/audit_seal.ts';
 import backupBase from './tasks/backup_base.ts';
+import backupLogical from './tasks/backup_logical.ts';
 import bonusAward from './tasks/bonus_award.ts';
 import classesPromote from './tasks/classes_promote.ts';
 import conversationPositionsRepair from './tasks/conversation_positions_repair.ts';
@@ -67,6 +68,7 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     alert_deliver: alertDeliver,
     drift_check: driftCheck,
     backup_base: backupBase,
+    backup_logical: backupLogical,
     heartbeat,
     restore_test: restoreTest,
     wal_check: walCheck,

@@ -1,5 +1,5 @@
 import { connect } from '../../postgres/connect.ts';
-import { backupsPrefix, type PhysicalBackup } from '../catalog.ts';
+import { type BackupEntry, backupsPrefix } from '../catalog.ts';
 import { baseArtifacts } from './create.ts';
 
 /** How long a daily backup is kept. */
@@ -32,11 +32,12 @@ export async function newestMigration(url: string): Promise<string | undefined> 
  * Runs `work` and keeps in ops.backup_runs how it went, as the login of the worker. A backup is not given up because it
  * could not be recorded: `onTrouble` is told.
  */
-export async function recordedBackup(
+export async function recordedBackup<Entry extends BackupEntry>(
   url: string,
   onTrouble: (reason: string) => void,
-  work: () => Promise<PhysicalBackup>,
-): Promise<PhysicalBackup> {
+  kind: 'base' | 'logical_tier' | 'logical_full',
+  work: () => Promise<Entry>,
+): Promise<Entry> {
   const attempt = async <Result>(
     statement: string,
     values: readonly unknown[],
@@ -56,13 +57,16 @@ export async function recordedBackup(
     }
   };
   const run = await attempt(
-    "insert into ops.backup_runs (kind, location, status) values ('base', '', 'running') returning id",
-    [],
+    "insert into ops.backup_runs (kind, location, status) values ($1, '', 'running') returning id",
+    [kind],
     (row) => String(row?.['id']),
   );
   try {
     const entry = await work();
     const archive = entry.artifacts[baseArtifacts.archive];
+    const stored = Object.values(entry.artifacts).reduce((sum, { storedSize }) => sum + storedSize, 0);
+    const [startLsn, endLsn] =
+      entry.kind === 'logical' ? [entry.lsn, entry.lsn] : [entry.startLsn, entry.endLsn];
     if (run !== undefined) {
       await attempt(
         `update ops.backup_runs
@@ -73,11 +77,11 @@ export async function recordedBackup(
         [
           run,
           `${backupsPrefix}${entry.id}`,
-          archive?.storedSize,
+          stored,
           archive?.storedSha256,
           entry.recipients.length > 0,
-          entry.startLsn,
-          entry.endLsn,
+          startLsn,
+          endLsn,
           entry.startedAt,
           entry.finishedAt,
           keptDays,

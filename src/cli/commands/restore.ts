@@ -17,10 +17,13 @@ import { untilInterrupted } from '../interrupt.ts';
 import { runUntilStopped } from '../lifetime.ts';
 import { duration, note, print, printJson, progress, styled, warn } from '../output.ts';
 import { settingsOf } from '../settings.ts';
+import { restoreIntoDatabase } from './restore-database.ts';
+import { registerRestoreRows } from './restore-rows.ts';
 
 interface RestoreFlags {
-  readonly into: string;
+  readonly into?: string;
   readonly backup?: string;
+  readonly replace?: true;
   readonly to?: string;
   readonly toLsn?: string;
   readonly toName?: string;
@@ -138,10 +141,13 @@ async function keepRunning(config: Config, into: string, port: number | undefine
 }
 
 export function registerRestore(program: Command): void {
-  program
+  const restoring = program
     .command('restore')
     .description('make a database of one moment out of backups and the archived log')
-    .requiredOption('--into <FOLDER>', 'an empty folder, or one that is not there: it becomes a data folder')
+    .option(
+      '--into <FOLDER|URL>',
+      'a folder that is empty or not there, which becomes a data folder; or a database, for a logical backup',
+    )
     .option('--backup <ID>', 'begin with this backup (default: the newest before that moment)')
     .option('--to <TIME>', 'a time, as 2026-11-21T14:05:00Z')
     .option('--to-lsn <LSN>', 'a position in the log, as 0/1A2B3C4D')
@@ -149,7 +155,11 @@ export function registerRestore(program: Command): void {
     .option('--to-backup', 'the end of the backup itself')
     .option('--latest', 'the last thing that is archived (which is the default)')
     .option('--timeline <NUMBER>', 'follow this timeline (default: the newest)', number)
-    .option('--confirm <FOLDER>', 'replace the database of this installation, by the name of its data folder')
+    .option('--replace', 'the database of that name makes way; it is kept under another')
+    .option(
+      '--confirm <NAME>',
+      'replace what is there: the data folder of this installation, or the database, by its name',
+    )
     .option('--start', 'let its server run afterwards, until Ctrl-C')
     .option('--port <PORT>', 'the port of that server', number)
     .option('--json', 'print what was reached as JSON')
@@ -163,16 +173,25 @@ happen after a restore has happened; one that is cut off leaves a folder from wh
 Examples:
   stoa restore --into ../look --to 2026-11-21T14:05:00Z
   stoa restore --into ../look --latest --start --port 54399
-  stoa restore --into .stoa --confirm .stoa`,
+  stoa restore --into .stoa --confirm .stoa
+  stoa restore --into postgres://admin@db.example/stoa_copy`,
     )
-    .action(async (flags: RestoreFlags, command: Command) => {
+    .action(async ({ into: named, ...rest }: RestoreFlags, command: Command) => {
+      if (named === undefined) {
+        throw new StoaError('restore.no_place', 'It was not said where to restore.', {
+          cure: 'Give --into FOLDER, or --into URL for a logical backup.',
+          exitCode: exitCodes.usage,
+        });
+      }
+      const flags = { ...rest, into: named };
       const config = await settingsOf(command);
-      if (/^[a-z]+:\/\//i.test(flags.into)) {
+      if (/^postgres(?:ql)?:\/\//i.test(flags.into)) return restoreIntoDatabase(config, flags);
+      if (flags.replace) {
         throw new StoaError(
-          'restore.not_a_folder',
-          'A cluster is restored into a folder, not into a database.',
+          'restore.not_a_database',
+          '--replace is about databases, and a folder was named.',
           {
-            cure: 'Name a folder that is empty or not there.',
+            cure: 'Give the URL of a database, or leave --replace away.',
             exitCode: exitCodes.usage,
           },
         );
@@ -225,4 +244,5 @@ Examples:
       }
       if (flags.start) process.exitCode = await keepRunning(config, into, flags.port);
     });
+  registerRestoreRows(restoring);
 }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PhysicalBackup } from '../../../backup/catalog.ts';
 import { openBackupVault } from '../../../backup/open.ts';
 import { runBaseBackup } from '../../../backup/run-base.ts';
@@ -6,9 +6,12 @@ import { withOpenDatabase } from '../../../postgres/database.ts';
 import { untilInterrupted } from '../../interrupt.ts';
 import { byteSize, duration, note, print, printJson, progress, warn } from '../../output.ts';
 import { settingsOf } from '../../settings.ts';
+import { createLogical } from './create-logical.ts';
 
 interface CreateFlags {
   readonly physical?: true;
+  readonly logical?: true;
+  readonly format: 'stoa' | 'custom';
   readonly label?: string;
   readonly rate?: number;
   readonly json?: true;
@@ -43,8 +46,21 @@ function show(entry: PhysicalBackup, elapsedMs: number): void {
 export function registerBackupCreate(backup: Command): void {
   backup
     .command('create')
-    .description('take a base backup: all files of the server, verified while they pass')
-    .option('--physical', 'all files of the server (which is the default)')
+    .description('take a backup: all files of the server, or the rows of the tables that matter most')
+    .addOption(
+      new Option('--physical', 'all files of the server (which is the default)').conflicts('logical'),
+    )
+    .addOption(
+      new Option('--logical', 'the rows of the tables of tiers A and B, for any newer schema').conflicts([
+        'label',
+        'rate',
+      ]),
+    )
+    .addOption(
+      new Option('--format <FORMAT>', 'of a logical backup; custom is that of pg_dump, where it is installed')
+        .choices(['stoa', 'custom'])
+        .default('stoa'),
+    )
     .option('--label <TEXT>', 'what it is for, as "before release 12"', labelText)
     .option('--rate <MB>', 'read at most so many megabytes a second', megabytesASecond)
     .option('--json', 'print its entry as JSON')
@@ -58,10 +74,12 @@ stored; one that is cut off does not count.
 
 Examples:
   stoa backup create --label "before release 12"
-  stoa backup create --rate 50 --json | jq -r .id`,
+  stoa backup create --rate 50 --json | jq -r .id
+  stoa backup create --logical`,
     )
     .action(async (flags: CreateFlags, command: Command) => {
       const settings = await settingsOf(command);
+      if (flags.logical) return createLogical(settings, flags);
       await withOpenDatabase(settings, { command: 'backup create', onEvent: note }, async (config) => {
         const vault = await openBackupVault(config);
         const begun = Date.now();
