@@ -43,9 +43,12 @@ export const ExposurePlugin: GraphileConfig.Plugin = {
     hooks: {
       // What only jobs and the owner may call is not even looked at: its types need no form and no name here.
       pgIntrospection_introspection(_info, { introspection }) {
-        introspection.procs = introspection.procs.filter((proc) =>
+        const { procs } = introspection;
+        const kept = procs.filter((proc) =>
           (proc.getACL() ?? []).some(({ role, execute }) => execute && callers.has(role)),
         );
+        // In place: the list is in the hands of whoever announces it already.
+        procs.splice(0, procs.length, ...kept);
       },
     },
   },
