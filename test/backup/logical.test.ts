@@ -224,8 +224,11 @@ describe('a restore', () => {
     expect(broken).toEqual([]);
   });
 
-  test('refuses a database that holds something, and with permission keeps it beside', async () => {
+  test('of a backup whose months are those of today refuses a database that holds something, and with permission keeps it beside', async () => {
     const url = target();
+    // As the migrations make them, so that they stay.
+    const today = await testDatabase();
+    const backup = await createLogicalBackup({ url: today.urlFor('stoa_backup'), vault });
     await queryAt(serverUrl, `create database ${new URL(url).pathname.slice(1)}`);
     await queryAt(url, 'create table precious (id int)');
     await expect(restoreLogical({ targetUrl: url, vault, backup })).rejects.toMatchObject({

@@ -293,14 +293,23 @@ async function loadRows(
   await client.query('commit');
 }
 
+/** Those of the partitions too: triggers of statements are not their parent's. */
 async function setTriggers(
   client: Client,
   contents: LogicalContents,
   state: 'disable' | 'enable',
 ): Promise<void> {
-  for (const { name } of contents.tables) {
-    await client.query(`alter table ${quoteTable(name, escapeIdentifier)} ${state} trigger user`);
-  }
+  const { rows } = await client.query<{ name: string }>(
+    `select relation.oid::regclass::text as name
+     from unnest($1::text[]) as dumped (name)
+     cross join lateral (
+       select to_regclass(dumped.name)::oid as oid
+       union all
+       select inhrelid from pg_catalog.pg_inherits where inhparent = to_regclass(dumped.name)
+     ) as relation`,
+    [contents.tables.map(({ name }) => quoteTable(name, escapeIdentifier))],
+  );
+  for (const { name } of rows) await client.query(`alter table ${name} ${state} trigger user`);
 }
 
 async function putBack(client: Client, key: ForeignKey): Promise<void> {

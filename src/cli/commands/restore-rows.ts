@@ -76,7 +76,9 @@ Examples:
   stoa restore rows --table forums.comments
   stoa restore rows --container groups.groups:0199d2c4-8a55-7c3e-9a0f-3d5c6b7a8e9f --schema lost_group`,
     )
-    .action(async (flags: RowsFlags, command: Command) => {
+    .action(async (_own: RowsFlags, command: Command) => {
+      // Options that `restore` has too (--backup, --json) are taken by it wherever they stand.
+      const flags = command.optsWithGlobals<RowsFlags>();
       if (flags.table === undefined && flags.container === undefined) {
         throw new StoaError('restore.nothing_named', 'Neither a table nor a container was named.', {
           cure: 'Give --table forums.posts, or --container forums.forums:ID.',
