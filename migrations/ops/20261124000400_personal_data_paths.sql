@@ -54,9 +54,12 @@ comment on index ops.impersonal_tables_pkey is 'One row by its table.';
 alter table ops.impersonal_tables enable row level security;
 
 insert into ops.impersonal_tables (table_name, reason) values
+  ('ops.alerts', 'Names of alerts.'),
   ('ops.archive_exports', 'Names of partitions and of objects.'),
   ('ops.backup_runs', 'Names of objects.'),
   ('ops.backup_tiers', 'Written by migrations.'),
+  ('ops.hold_kinds', 'Written by migrations.'),
+  ('ops.hold_rules', 'Written by migrations.'),
   ('ops.impersonal_tables', 'Written by migrations.'),
   ('ops.invariants', 'Written by migrations.'),
   ('ops.job_runs', 'Figures about runs.'),

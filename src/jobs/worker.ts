@@ -34,8 +34,15 @@ const concurrency = 4;
 const abortMs = 500;
 /** And what one whose statement was ended gets, to say how far it came. */
 const lastMs = 5_000;
+/** When something is asked for again that somebody else is at. */
+const askAgainMs = 1_000;
 /** The queue is looked through for jobs that were given up once in so many beats. */
 const beatsAWatch = 6;
+
+/** graphile-worker says so in the payload of what it queues by itself. */
+function isOfTimetable(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && '_cron' in payload;
+}
 
 /** graphile-worker's own messages, in our log. */
 function queueLogger(log: Logger): QueueLogger {
@@ -140,7 +147,18 @@ export async function startWorker(config: ReadyConfig, options: WorkerOptions): 
           });
           active.set(helpers.job.id, performance);
           const outcome = await performance.finally(() => active.delete(helpers.job.id));
-          if (outcome.kind === 'busy') log.debug({ task: name }, 'another worker is at it');
+          if (outcome.kind === 'busy') {
+            log.debug({ task: name }, 'another worker is at it');
+            // Whoever is at it may have looked for what is due before this was: what the timetable wants comes again anyway.
+            if (!isOfTimetable(payload)) {
+              const runAt = new Date(Date.now() + askAgainMs);
+              await helpers.addJob(name, payload, {
+                runAt,
+                jobKey: name,
+                maxAttempts: helpers.job.max_attempts,
+              });
+            }
+          }
           if (outcome.kind === 'stopped') {
             cutShort.push(helpers.job.id);
             throw new Error('the worker was stopped');

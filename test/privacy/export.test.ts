@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Logger, runOnce } from 'graphile-worker';
@@ -127,7 +128,7 @@ describe('the jobs', () => {
   });
 
   async function run(task: string): Promise<unknown> {
-    const config = extendConfig(await loadConfig({ env: { STOA_STORAGE: world.folder } }), {
+    const config = extendConfig(await loadConfig({ env: { STOA_STORAGE: join(world.folder, 'uploads') } }), {
       adminUrl: world.db.url,
       databaseUrl: world.db.url,
       gatewayUrl: world.db.url,

@@ -37,7 +37,8 @@ const alertDeliver: StoaTask = (_payload, context) =>
         told += 1;
         context.run?.progress(told);
       }
-      if (rows.length < atOnce) break;
+      // Until there is nothing: what was raised meanwhile has no other run that would tell it.
+      if (rows.length === 0) break;
     }
     return { rowsAffected: told };
   });
