@@ -13,6 +13,7 @@ import { createLogger, type Logger } from '../log.ts';
 import { loadMigrations } from '../migrate/load.ts';
 import { projectRoot } from '../migrate/root.ts';
 import { resolveModules } from '../modules.ts';
+import { tellVersion } from '../postgres/client-version.ts';
 import { createPool } from '../postgres/connect.ts';
 import { openStorage } from '../storage/open.ts';
 import { authenticate } from './authenticate.ts';
@@ -372,6 +373,9 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
           });
     if (statusServer) opened.add(() => statusServer.close());
     const origin = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+    const stopTelling = tellVersion(auth, 'api', (error) =>
+      log.debug({ error: String(error) }, 'the version could not be told'),
+    );
     log.info({ url: `${origin}${graphqlPath}` }, 'API listens');
     const stop = async (): Promise<void> => {
       // The load balancer has not noticed yet: requests are answered and connections taken until it has.
@@ -392,6 +396,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       connections: () => realtime.figures.connections,
       close() {
         isClosing = true;
+        stopTelling();
         for (const endpoint of endpoints) endpoint.drain();
         closing ??= stop();
         return closing;

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { Client } from 'pg';
 import type { ApiConfig, RunningApi } from '../api/server.ts';
 import type { Config } from '../config.ts';
@@ -12,13 +11,14 @@ import { loadMigrations } from '../migrate/load.ts';
 import { pendingMigrations } from '../migrate/order.ts';
 import { projectRoot } from '../migrate/root.ts';
 import { resolveModules } from '../modules.ts';
+import { programVersion } from '../postgres/client-version.ts';
 import { connect, createPool } from '../postgres/connect.ts';
 import type { ReadyConfig } from '../postgres/database.ts';
 import { connectOwner } from '../postgres/owner.ts';
 import { openTracker } from '../tracker/endpoint.ts';
 
 /** The version of this Stoa. */
-export const version: string = createRequire(import.meta.url)('../../package.json').version;
+export const version: string = programVersion;
 
 /** As the owner of the tables, where there is one yet. */
 export function connectAsOwner(config: ReadyConfig, name: string): Promise<Client> {

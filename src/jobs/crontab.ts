@@ -24,6 +24,7 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'classes_promote', match: '0 5 * * *', options: daily },
   { task: 'reputation_recompute', match: '30 5 * * *', options: daily },
   { task: 'achievements_evaluate', match: '15 * * * *' },
+  { task: 'backfill_run', match: '* * * * *' },
   { task: 'presence_sweep', match: '* * * * *' },
   { task: 'flush_views', match: '* * * * *' },
   { task: 'expire_messages', match: '* * * * *' },

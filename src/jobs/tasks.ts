@@ -8,6 +8,7 @@ import archiveMonthly from './tasks/archive_monthly.ts';
 import archiveQuarterly from './tasks/archive_quarterly.ts';
 import auditAnchor from './tasks/audit_anchor.ts';
 import auditSeal from './tasks/audit_seal.ts';
+import backfillRun from './tasks/backfill_run.ts';
 import backupBase from './tasks/backup_base.ts';
 import backupLogical from './tasks/backup_logical.ts';
 import bonusAward from './tasks/bonus_award.ts';
@@ -67,6 +68,7 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     archive_quarterly: archiveQuarterly,
     alert_deliver: alertDeliver,
     drift_check: driftCheck,
+    backfill_run: backfillRun,
     backup_base: backupBase,
     backup_logical: backupLogical,
     heartbeat,

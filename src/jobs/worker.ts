@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { mailerOf } from '../auth/mailer.ts';
 import type { Logger } from '../log.ts';
 import { resolveModules } from '../modules.ts';
+import { tellVersion } from '../postgres/client-version.ts';
 import { createPool } from '../postgres/connect.ts';
 import type { ReadyConfig } from '../postgres/database.ts';
 import { cronItemsOf, isScheduled } from './crontab.ts';
@@ -200,8 +201,12 @@ export async function startWorker(config: ReadyConfig, options: WorkerOptions): 
       watch().catch((reason: Error) => log.warn({ error: reason.message }, 'no alert of a failed job'));
     });
     log.info({ tasks: Object.keys(tasks).length }, 'worker started');
+    const stopTelling = tellVersion(pool, 'worker', (error) =>
+      log.debug({ error: String(error) }, 'the version could not be told'),
+    );
     let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
+      stopTelling();
       try {
         const ending = runner.stop();
         ending.catch(() => undefined);

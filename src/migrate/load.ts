@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { exitCodes, StoaError } from '../errors.ts';
 import type { Module } from '../modules.ts';
+import { type MigrationHeaders, parseHeaders } from './headers.ts';
 
 /** A migration file, cut at its markers. */
 export interface Migration {
@@ -20,6 +21,8 @@ export interface Migration {
   readonly up: Section;
   /** Undefined: the migration cannot be undone. */
   readonly down: Section | undefined;
+  /** What it says of itself above the markers. */
+  readonly headers: MigrationHeaders;
   /** SHA-256 of both sections. The story above the markers may be told better later. */
   readonly checksum: Buffer;
 }
@@ -31,6 +34,8 @@ export interface Section {
 }
 
 const fileName = /^(\d{14})_([a-z][a-z0-9_]*)\.sql$/;
+/** Declared beside the migrations: see backfill/declaration.ts. */
+const backfillEnd = '.backfill.sql';
 const marker = /^--\s*(up|down) migration\s*$/i;
 
 /** Every migration of the chosen modules, in the one order that all modules share. */
@@ -59,6 +64,15 @@ export async function loadMigrations(
 }
 
 async function filesIn(folder: string): Promise<string[]> {
+  return (await sqlFilesIn(folder)).filter((entry) => !entry.endsWith(backfillEnd));
+}
+
+/** The declarations of backfills in a folder of migrations. */
+export async function backfillFilesIn(folder: string): Promise<string[]> {
+  return (await sqlFilesIn(folder)).filter((entry) => entry.endsWith(backfillEnd));
+}
+
+async function sqlFilesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).filter((entry) => entry.endsWith('.sql')).sort();
   } catch (error) {
@@ -78,7 +92,7 @@ export async function loadMigration(root: string, module: string, path: string):
     });
   }
   const [, version = '', slug = ''] = match;
-  const { up, down } = cut(await readFile(path, 'utf8'), file);
+  const { headers, up, down } = cut(await readFile(path, 'utf8'), file);
   return {
     name: `${version}_${slug}`,
     version,
@@ -88,6 +102,7 @@ export async function loadMigration(root: string, module: string, path: string):
     file,
     up,
     down,
+    headers,
     checksum: createHash('sha256')
       .update(normalized(up.text))
       .update('\0')
@@ -101,7 +116,13 @@ function normalized(text: string): string {
   return text.replaceAll('\r\n', '\n').trim();
 }
 
-function cut(text: string, file: string): { up: Section; down: Section | undefined } {
+interface CutFile {
+  readonly headers: MigrationHeaders;
+  readonly up: Section;
+  readonly down: Section | undefined;
+}
+
+function cut(text: string, file: string): CutFile {
   const lines = text.split('\n');
   const found = lines.flatMap((line, index) => {
     const direction = marker.exec(line.trimEnd())?.[1]?.toLowerCase();
@@ -125,6 +146,7 @@ function cut(text: string, file: string): { up: Section; down: Section | undefin
     line: from + 2,
   });
   return {
+    headers: parseHeaders(lines.slice(0, first.index), file),
     up: section(first.index, second?.index),
     down: second === undefined ? undefined : section(second.index),
   };

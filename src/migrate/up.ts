@@ -1,7 +1,13 @@
+import { modules as registry } from '../modules.ts';
+import { programVersion } from '../postgres/client-version.ts';
+import { loadBackfills } from './backfill/declaration.ts';
+import { refuseUnlessBackfilled, requiredBackfills } from './backfill/gate.ts';
+import { type ContractOptions, refuseWhileInUse } from './contract/gate.ts';
 import { findMigration } from './find.ts';
 import { type MigrateOptions, withMigrator } from './migrator.ts';
 import { pendingMigrations } from './order.ts';
 import { type BoundPlan, refuseUnlessAsPlanned } from './plan/bound.ts';
+import { projectRoot } from './root.ts';
 import type { Step } from './step.ts';
 import { planStep } from './step.ts';
 import { surveyMigrations } from './survey.ts';
@@ -13,7 +19,11 @@ export interface UpOptions extends MigrateOptions {
   readonly to?: string | undefined;
   /** Apply only when everything stands as it stood when this plan was made. */
   readonly plan?: BoundPlan | undefined;
+  /** How a migration marked "-- contract" is judged. */
+  readonly contract?: Partial<ContractOptions> | undefined;
 }
+
+const contractDefaults: ContractOptions = { version: programVersion, withinMinutes: 15 };
 
 /**
  * Brings a database up to date: the engine's tables, the queue's schema, then every pending migration of the chosen
@@ -27,8 +37,12 @@ export async function migrateUp(options: UpOptions): Promise<{ applied: string[]
     // Everything is read and judged before the first statement is sent.
     const steps: Step[] = [];
     for (const migration of pending) steps.push(await planStep(migration, 'up'));
+    const backfills = await loadBackfills(options.root ?? projectRoot, registry);
+    for (const migration of pending) requiredBackfills(migration, backfills);
     const applied: string[] = [];
     for (const step of steps) {
+      await refuseUnlessBackfilled(session.worker, step.migration, backfills);
+      await refuseWhileInUse(session.worker, step, { ...contractDefaults, ...options.contract });
       await apply(step);
       applied.push(step.migration.name);
     }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerMigrateBackfill } from './migrate/backfill.ts';
 import { registerMigrateBaseline } from './migrate/baseline.ts';
 import { registerMigrateCheck } from './migrate/check.ts';
 import { registerMigrateDisposable } from './migrate/disposable.ts';
@@ -7,6 +8,7 @@ import { registerMigrateLock } from './migrate/lock.ts';
 import { registerMigrateNew } from './migrate/new.ts';
 import { registerMigrateObjects } from './migrate/objects.ts';
 import { registerMigratePlan } from './migrate/plan.ts';
+import { registerMigrateRehearse } from './migrate/rehearse.ts';
 import { registerMigrateReset } from './migrate/reset.ts';
 import { registerMigrateRules } from './migrate/rules.ts';
 import { registerMigrateStatus } from './migrate/status.ts';
@@ -22,6 +24,8 @@ Functions, views, triggers and policies are edited under sql/<module>/, one obje
   prove it                     stoa migrate verify        stoa migrate objects --check
   look, then apply             stoa migrate plan --out plan.json
                                stoa migrate up --plan plan.json
+  try it with the rows         stoa migrate rehearse --report rehearsal.html
+  fill a large table           stoa migrate backfill start word_count
   freeze it for a release      stoa migrate lock`;
 
 export function registerMigrate(program: Command): void {
@@ -32,10 +36,12 @@ export function registerMigrate(program: Command): void {
   registerMigrateNew(migrate);
   registerMigrateCheck(migrate);
   registerMigratePlan(migrate);
+  registerMigrateRehearse(migrate);
   registerMigrateUp(migrate);
   registerMigrateDown(migrate);
   registerMigrateStatus(migrate);
   registerMigrateBaseline(migrate);
+  registerMigrateBackfill(migrate);
   registerMigrateVerify(migrate);
   registerMigrateObjects(migrate);
   registerMigrateLock(migrate);

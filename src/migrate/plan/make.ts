@@ -111,14 +111,36 @@ async function measureOnScratch(options: Measuring): Promise<MeasuredPlan> {
         if (migration) await migrator.apply(await migrator.plan(migration, 'up'));
       }
       const drift = driftOf((await readTarget(worker)).facts, target.facts);
+      const compare = (from: string | undefined, to: string | undefined): ApiChanges | null =>
+        from === undefined || to === undefined ? null : (compareApi?.(from, to) ?? null);
       const before = await readApi?.(url);
-      const planned = await measureSteps(migrator, url, steps, patience, onProgress);
-      const after = before === undefined ? undefined : await readApi?.(url);
-      const api = before === undefined || after === undefined ? null : (compareApi?.(before, after) ?? null);
+      let last = before;
+      const isToldByFile = steps.length > 1 && steps.length <= mostFilesWithApi;
+      const planned = await measureSteps(migrator, url, steps, patience, onProgress, async () => {
+        if (!isToldByFile || before === undefined) return null;
+        const previous = last;
+        last = await readApi?.(url);
+        return compare(previous, last);
+      });
+      const after = before === undefined ? undefined : isToldByFile ? last : await readApi?.(url);
+      const api = compare(before, after);
+      const [only, ...others] = planned;
+      if (only && others.length === 0) {
+        const isBreaking = only.isBreaking || (api?.breaking.length ?? 0) > 0;
+        return {
+          drift,
+          planned: [{ ...only, api, isBreaking }],
+          api,
+          measuredOn: await serverVersion(worker),
+        };
+      }
       return { drift, planned, api, measuredOn: await serverVersion(worker) };
     }),
   );
 }
+
+/** Building the schema of the API takes a second or so: a new database, with all files pending, is told as a whole. */
+const mostFilesWithApi = 12;
 
 async function serverVersion(client: Client): Promise<string> {
   const { rows } = await client.query<{ version: string }>(
@@ -133,6 +155,7 @@ async function measureSteps(
   steps: readonly Step[],
   patience: Patience,
   onProgress: NonNullable<PlanOptions['onProgress']>,
+  readChanges: () => Promise<ApiChanges | null>,
 ): Promise<readonly PlannedMigration[]> {
   const { worker } = session;
   const total = steps.reduce((sum, { statements }) => sum + statements.length, 0);
@@ -150,6 +173,7 @@ async function measureSteps(
       statements.push(plannedStatement(step, index, measurement, patience));
       snapshot = after;
     }
+    const api = await readChanges();
     planned.push({
       name: migration.name,
       module: migration.module,
@@ -163,7 +187,8 @@ async function measureSteps(
         unit: step.isTransactional ? 'file' : 'statement',
       },
       statements,
-      isBreaking: statements.some(({ breaks }) => breaks.length > 0),
+      api,
+      isBreaking: statements.some(({ breaks }) => breaks.length > 0) || (api?.breaking.length ?? 0) > 0,
     });
   }
   return planned;

@@ -35,6 +35,8 @@ export interface PlannedMigration {
   readonly isTransactional: boolean;
   readonly retry: RetryPolicy;
   readonly statements: readonly PlannedStatement[];
+  /** What this file changes for clients. Null as for the whole plan, and where many files are pending. */
+  readonly api: ApiChanges | null;
   readonly isBreaking: boolean;
 }
 

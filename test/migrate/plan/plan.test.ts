@@ -41,6 +41,44 @@ const seen = ({ effect, locks, rewrites, scans, breaks }: PlannedStatement): unk
 ];
 
 describe('makePlan', () => {
+  it('tells for each file what it changes for clients of the API, and for all of them together', async () => {
+    const there = await target({
+      '20300102000000_add': 'alter table core.posts add column language text;',
+      '20300103000000_nothing': 'create index posts_id_idx on core.posts (id);',
+      '20300104000000_drop': 'alter table core.posts drop column language, drop column body;',
+    });
+    // A schema of which a column is a line, in place of the API's: what is tested is who changed what.
+    const plan = await makePlan({
+      databaseUrl: there.url,
+      root: there.folder.root,
+      adminUrl: inject('serverUrl'),
+      sampleMs: 0,
+      readApi: async (url) => {
+        const client = await session(url);
+        const { rows } = await client.query<{ name: string }>(
+          "select attname as name from pg_attribute where attrelid = 'core.posts'::regclass and attnum > 0 and not attisdropped",
+        );
+        await client.end();
+        return rows.map(({ name }) => name).join(' ');
+      },
+      compareApi: (before, after) => {
+        const [was, is] = [before.split(' '), after.split(' ')];
+        return {
+          breaking: was.filter((name) => !is.includes(name)),
+          dangerous: [],
+          added: is.filter((name) => !was.includes(name)),
+        };
+      },
+    });
+    expect(plan.migrations.map(({ api }) => api)).toEqual([
+      { breaking: [], dangerous: [], added: ['language'] },
+      { breaking: [], dangerous: [], added: [] },
+      { breaking: ['body', 'language'], dangerous: [], added: [] },
+    ]);
+    expect(plan.api).toEqual({ breaking: ['body'], dangerous: [], added: [] });
+    expect(plan.migrations.map(({ isBreaking }) => isBreaking)).toEqual([false, false, true]);
+  });
+
   it('tells what each statement does, by doing it elsewhere', async () => {
     const there = await target({
       '20300102000000_change': `

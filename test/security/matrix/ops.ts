@@ -14,6 +14,8 @@ export const ops: ModuleMatrix = {
   'ops.personal_identifiers': { rows: [], cells: closedToEverybody },
   'ops.impersonal_tables': { rows: [], cells: closedToEverybody },
   'ops.backup_tiers': { rows: [], cells: closedToEverybody },
+  'ops.backfills': { rows: [], cells: closedToEverybody },
+  'ops.client_versions': { rows: [], cells: closedToEverybody },
   'ops.invariants': { rows: [], cells: closedToEverybody },
   'ops.accepted_findings': {
     rows: [{ label: 'acceptance', values: { identity: 'unused_index core.x', reason: 'Wanted soon.' } }],

@@ -4,7 +4,7 @@ import type { Config } from '../../../config.ts';
 import type { StatementEffect } from '../../../migrate/plan/classify.ts';
 import { spelledMode, strengthOf } from '../../../migrate/plan/lock-modes.ts';
 import { makePlan } from '../../../migrate/plan/make.ts';
-import type { Plan, PlannedMigration, PlannedStatement } from '../../../migrate/plan/plan.ts';
+import type { ApiChanges, Plan, PlannedMigration, PlannedStatement } from '../../../migrate/plan/plan.ts';
 import { type ReadyConfig, withOpenDatabase } from '../../../postgres/database.ts';
 import { duration, note, print, printJson, progress, styled, table, warn } from '../../output.ts';
 import { settingsOf } from '../../settings.ts';
@@ -146,7 +146,7 @@ function show(plan: Plan, isVerbose: boolean): void {
     for (const { change, kind, identity } of drift.slice(0, 10)) note(`    ${change} ${kind} ${identity}`);
     if (drift.length > 10) note(`    and ${drift.length - 10} more`);
   }
-  for (const migration of migrations) showMigration(migration, isVerbose);
+  for (const migration of migrations) showMigration(migration, isVerbose, migrations.length > 1);
   showApi(plan);
   showTables(tables);
   print(
@@ -156,8 +156,8 @@ function show(plan: Plan, isVerbose: boolean): void {
   );
 }
 
-function showMigration(migration: PlannedMigration, isVerbose: boolean): void {
-  const { file, statements, isTransactional, retry } = migration;
+function showMigration(migration: PlannedMigration, isVerbose: boolean, isOneOfSeveral: boolean): void {
+  const { file, statements, isTransactional, retry, api } = migration;
   print(`\n${styled('bold', file)}`);
   const lock = `${duration(retry.firstLockTimeoutMs)}, then ${duration(retry.lockTimeoutMs)} for a lock`;
   print(
@@ -182,15 +182,19 @@ function showMigration(migration: PlannedMigration, isVerbose: boolean): void {
   if (hidden > 0) print(styled('dim', `  ${hidden} instant statements (--verbose lists them)`));
   for (const each of shown) showDetails(each);
   showReplaced(statements);
+  if (isOneOfSeveral && api !== null) showApiChanges(api);
 }
 
-function showApi({ api }: Plan): void {
+function showApi({ api, migrations }: Plan): void {
   if (api === null) return;
-  print(`\n${styled('bold', 'GraphQL API')}`);
+  print(`\n${styled('bold', migrations.length > 1 ? 'GraphQL API, all files together' : 'GraphQL API')}`);
   if (api.breaking.length + api.dangerous.length + api.added.length === 0)
     print('  no change that a client sees');
-  for (const change of api?.breaking ?? [])
-    print(wrapped(`${styled('red', 'breaks')} the API: ${change}`, '  '));
+  showApiChanges(api);
+}
+
+function showApiChanges(api: ApiChanges): void {
+  for (const change of api.breaking) print(wrapped(`${styled('red', 'breaks')} the API: ${change}`, '  '));
   for (const change of api.dangerous)
     print(wrapped(`${styled('yellow', 'changes')} the API: ${change}`, '  '));
   const { added } = api;
@@ -290,7 +294,8 @@ const annotationRules = [
 ];
 
 function annotationsOf({ migrations, api }: Plan): readonly Annotation[] {
-  const last = migrations.at(-1)?.file ?? '';
+  // Where it was compared over all files together only, it is shown at the last one.
+  const isToldByFile = migrations.every(({ api: changes }) => changes !== null);
   return [
     ...migrations.flatMap(({ file, statements }) =>
       statements.flatMap((statement): Annotation[] => {
@@ -323,16 +328,14 @@ function annotationsOf({ migrations, api }: Plan): readonly Annotation[] {
         return annotations;
       }),
     ),
-    // Which of the files it comes from is not told; it is shown at the last one.
-    ...(api?.breaking ?? []).map(
-      (message): Annotation => ({
-        file: last,
-        line: 1,
-        column: 1,
-        rule: 'plan-api',
-        level: 'warning',
-        message,
-      }),
-    ),
+    ...(isToldByFile
+      ? migrations.flatMap(({ file, api: changes }) => breakingAt(file, changes))
+      : breakingAt(migrations.at(-1)?.file ?? '', api)),
   ];
+}
+
+function breakingAt(file: string, api: ApiChanges | null): readonly Annotation[] {
+  return (api?.breaking ?? []).map(
+    (message): Annotation => ({ file, line: 1, column: 1, rule: 'plan-api', level: 'warning', message }),
+  );
 }

@@ -1,18 +1,23 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { migrateUp, planUp } from '../../../migrate/index.ts';
-import { readPlan } from '../../../migrate/plan/bound.ts';
+import { type BoundPlan, readPlan } from '../../../migrate/plan/bound.ts';
+import { readRehearsal } from '../../../migrate/rehearse/read.ts';
 import { placeOf, type Step } from '../../../migrate/step.ts';
 import { databaseOf } from '../../../postgres/connect.ts';
 import { type ReadyConfig, withOpenDatabase } from '../../../postgres/database.ts';
 import { duration, note, print, printJson, styled } from '../../output.ts';
 import { settingsOf } from '../../settings.ts';
 import { addPatience, type PatienceOptions, patienceOf, whole } from './patience.ts';
+import { registeredUses } from './registered-uses.ts';
 import { runReport } from './report.ts';
 
 interface UpFlags extends PatienceOptions {
   readonly steps?: number;
   readonly to?: string;
   readonly plan?: string;
+  readonly rehearsed?: string;
+  readonly forceContract?: string;
+  readonly clientsWithin?: number;
   readonly dryRun?: true;
   readonly verbose?: true;
   readonly json?: true;
@@ -25,6 +30,13 @@ export function registerMigrateUp(migrate: Command): void {
     .option('--steps <N>', 'at most so many', whole)
     .option('--to <MIGRATION>', 'up to this one: its name, its number or its words')
     .option('--plan <FILE>', 'only if everything stands as when this plan was made; see "migrate plan"')
+    .option(
+      '--force-contract <REASON>',
+      'take away what is still in use; the audit log keeps the reason',
+      reason,
+    )
+    .option('--clients-within <MINUTES>', 'how long ago an older version may have been connected [15]', whole)
+    .option('--rehearsed <FILE>', 'the same for the report of a rehearsal; see "migrate rehearse"')
     .option('--dry-run', 'print the statements instead of running them')
     .option('--verbose', 'a line for each statement')
     .option('--json', 'print the result as JSON');
@@ -45,7 +57,12 @@ async function up(config: ReadyConfig, flags: UpFlags): Promise<void> {
       modules: config.modules,
       steps: flags.steps,
       to: flags.to,
-      plan: flags.plan === undefined ? undefined : await readPlan(flags.plan),
+      plan: await boundPlan(flags),
+      contract: {
+        registeredUses: registeredUses(config),
+        ...(flags.forceContract !== undefined && { force: flags.forceContract }),
+        ...(flags.clientsWithin !== undefined && { withinMinutes: flags.clientsWithin }),
+      },
       patience: patienceOf(flags),
       onEvent: report.onEvent,
     });
@@ -56,6 +73,12 @@ async function up(config: ReadyConfig, flags: UpFlags): Promise<void> {
   } finally {
     report.end();
   }
+}
+
+/** With both given the rehearsal counts: it is of the same files, and more was seen. */
+async function boundPlan({ plan, rehearsed }: UpFlags): Promise<BoundPlan | undefined> {
+  if (rehearsed !== undefined) return readRehearsal(rehearsed);
+  return plan === undefined ? undefined : readPlan(plan);
 }
 
 async function dryRun(config: ReadyConfig, flags: UpFlags): Promise<void> {
@@ -90,4 +113,11 @@ function facts(step: Step): unknown {
 
 export function count(migrations: number): string {
   return migrations === 1 ? '1 migration' : `${migrations} migrations`;
+}
+
+const shortestReason = 10;
+
+function reason(text: string): string {
+  if (text.trim().length < shortestReason) throw new InvalidArgumentError('A sentence that says why.');
+  return text.trim();
 }
