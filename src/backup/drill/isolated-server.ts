@@ -102,7 +102,7 @@ export async function startIsolated(
   }
   return {
     urlOf: (database) =>
-      `postgres://${superuser}@/${encodeURIComponent(database)}?host=${encodeURIComponent(socketFolder)}&port=${port}`,
+      `postgres://${superuser}@localhost/${encodeURIComponent(database)}?host=${encodeURIComponent(socketFolder)}&port=${port}`,
     async stop() {
       child.kill('SIGQUIT');
       await ended;

@@ -171,7 +171,7 @@ export async function recover(options: RecoverOptions): Promise<RecoveredServer>
     return {
       cluster,
       urlOf: (database) =>
-        `postgres://${superuser}@/${encodeURIComponent(database)}?host=${encodeURIComponent(socketFolder)}&port=${port}`,
+        `postgres://${superuser}@localhost/${encodeURIComponent(database)}?host=${encodeURIComponent(socketFolder)}&port=${port}`,
       lastTransactionAt: /last completed transaction was at log time (.+)/
         .exec(readLog().slice(logStart))?.[1]
         ?.trim(),

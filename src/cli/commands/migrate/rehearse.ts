@@ -1,11 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { restoreAside } from '../../../backup/aside.ts';
+import { openBackupVault } from '../../../backup/open.ts';
 import type { Config } from '../../../config.ts';
 import { exitCodes } from '../../../errors.ts';
-import { type CopyOptions, copyByRows, copyByTemplate } from '../../../migrate/rehearse/copy.ts';
+import { type Copy, type CopyOptions, copyByRows, copyByTemplate } from '../../../migrate/rehearse/copy.ts';
 import { bytes, rehearsalPage, sourceOf } from '../../../migrate/rehearse/page.ts';
 import { rehearse } from '../../../migrate/rehearse/rehearse.ts';
 import type { RehearsalReport, RehearsedStatement, Stall } from '../../../migrate/rehearse/report.ts';
+import { databaseOf } from '../../../postgres/connect.ts';
 import { type ReadyConfig, withOpenDatabase } from '../../../postgres/database.ts';
 import { withScratchServer } from '../../../postgres/scratch.ts';
 import { duration, note, print, printJson, progress, styled, table } from '../../output.ts';
@@ -14,7 +17,7 @@ import { addPatience, type PatienceOptions, patienceOf } from './patience.ts';
 import { count } from './up.ts';
 
 interface RehearseFlags extends PatienceOptions {
-  readonly copy: 'rows' | 'template';
+  readonly copy: 'rows' | 'template' | 'backup';
   readonly server?: string;
   readonly report?: readonly string[];
   readonly json?: true;
@@ -28,6 +31,7 @@ how much was written. The copy is thrown away; the database itself is only read.
   --copy rows       what the applied migrations make, filled with the rows of one snapshot: beside everything,
                     on a temporary server (which does not sync to disk) or on --server
   --copy template   a copy of the files on the same server, exact; nobody may be connected to the database
+  --copy backup     the newest backup with all of its log, exact, on a server of its own; a drill besides
 
 Bind the run to what was rehearsed:
   stoa migrate rehearse --report rehearsal.json --report rehearsal.html
@@ -38,7 +42,9 @@ export function registerMigrateRehearse(migrate: Command): void {
     .command('rehearse')
     .description('apply what is pending to a copy, and tell how long readers and writers wait')
     .addOption(
-      new Option('--copy <HOW>', 'how the copy is made').choices(['rows', 'template']).default('rows'),
+      new Option('--copy <HOW>', 'how the copy is made')
+        .choices(['rows', 'template', 'backup'])
+        .default('rows'),
     )
     .option('--server <URL>', 'a superuser of the server for the copy [a temporary one; template: its own]')
     .option('--report <FILE>', 'write it: a page where the name ends with .html, else JSON', collect)
@@ -90,14 +96,24 @@ async function rehearsalOf(
         bar?.update(done);
       },
     };
-    const makeCopy = flags.copy === 'template' ? copyByTemplate : copyByRows;
-    return rehearse({ ...options, from: flags.copy, makeCopy: () => makeCopy(options) });
+    const makeCopy = { rows: copyByRows, template: copyByTemplate, backup: () => copyOfBackup(config) };
+    return rehearse({ ...options, from: flags.copy, makeCopy: () => makeCopy[flags.copy](options) });
   };
   try {
+    if (flags.copy === 'backup') return await on(config.adminUrl);
     if (flags.copy === 'template') return await on(flags.server ?? config.adminUrl);
     return flags.server === undefined ? await withScratchServer(on) : await on(flags.server);
   } finally {
     bar?.end();
+  }
+}
+
+async function copyOfBackup(config: ReadyConfig): Promise<Copy> {
+  const vault = await openBackupVault(config);
+  try {
+    return await restoreAside({ vault, database: databaseOf(config.databaseUrl), onStep: note });
+  } finally {
+    vault.storage.close();
   }
 }
 
