@@ -1,3 +1,4 @@
+import { escapeHtml } from '../html.ts';
 export interface ExportedTable {
   readonly file: string;
   readonly table: string;
@@ -15,14 +16,6 @@ export interface ExportedFile {
   /** In bytes. */
   readonly size: number;
   readonly isThere: boolean;
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 const style = `
@@ -45,12 +38,12 @@ export function indexPage(content: {
 }): string {
   const tables = content.tables.map(
     (table) => `<tr>
-<td><a href="${escaped(table.file)}">${escaped(table.table)}</a></td>
-<td>${escaped(table.description)}
+<td><a href="${escapeHtml(table.file)}">${escapeHtml(table.table)}</a></td>
+<td>${escapeHtml(table.description)}
 <details><summary>What the fields mean</summary><table>${table.columns
       .map(
         ({ name, description }) =>
-          `<tr><td><code>${escaped(name)}</code></td><td>${escaped(description)}</td></tr>`,
+          `<tr><td><code>${escapeHtml(name)}</code></td><td>${escapeHtml(description)}</td></tr>`,
       )
       .join('\n')}</table></details></td>
 <td class="number">${table.rows.toLocaleString('en')}</td>
@@ -59,7 +52,7 @@ export function indexPage(content: {
   );
   const files = content.files.map(
     ({ name, size, isThere }) =>
-      `<tr><td>${isThere ? `<a href="${escaped(name)}">${escaped(name)}</a>` : escaped(name)}</td>
+      `<tr><td>${isThere ? `<a href="${escapeHtml(name)}">${escapeHtml(name)}</a>` : escapeHtml(name)}</td>
 <td class="number">${isThere ? size.toLocaleString('en') : 'not stored'}</td></tr>`,
   );
   return `<!doctype html>
@@ -67,7 +60,7 @@ export function indexPage(content: {
 <head><meta charset="utf-8"><title>Your data</title><style>${style}</style></head>
 <body>
 <h1>Your data</h1>
-<p>Everything that this community stores about you, as it was on ${escaped(content.madeAt)}. Each file holds one entry a
+<p>Everything that this community stores about you, as it was on ${escapeHtml(content.madeAt)}. Each file holds one entry a
 line, in JSON. Passwords, keys and other secrets are not part of it, nor is what others wrote.</p>
 <table>
 <thead><tr><th>File</th><th>What it is</th><th>Entries</th><th>From</th></tr></thead>

@@ -5,6 +5,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { StoaError } from '../errors.ts';
 import { sourceOf } from './source.ts';
 import { checkKey, type ObjectInfo, type Storage, type StorageFault, storageError } from './storage.ts';
+import { syncFolder } from './sync-folder.ts';
 
 const faults: Readonly<Record<string, StorageFault>> = {
   ENOENT: 'missing',
@@ -22,16 +23,6 @@ const unfinishedFolder = '.unfinished';
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
-}
-
-/** A rename is only durable when the folder that holds the name is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /**

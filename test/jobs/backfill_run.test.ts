@@ -1,21 +1,13 @@
 import { afterAll, expect, test } from 'vitest';
-import { extendConfig, loadConfig } from '../../src/config.ts';
 import { type RunningWorker, startWorker } from '../../src/jobs/worker.ts';
 import { createLogger } from '../../src/log.ts';
 import { startBackfill } from '../../src/migrate/backfill/control.ts';
 import { testDatabase } from '../harness/index.ts';
 import { checkout } from '../migrate/backfill/checkout.ts';
+import { configOf } from './queue.ts';
 
 const db = await testDatabase();
-const config = extendConfig(await loadConfig({ env: {} }), {
-  adminUrl: db.url,
-  databaseUrl: db.urlFor('stoa_migrator'),
-  gatewayUrl: db.urlFor('stoa_gateway'),
-  authUrl: db.urlFor('stoa_auth'),
-  mediaUrl: db.urlFor('stoa_media'),
-  trackerUrl: db.urlFor('stoa_tracker'),
-  workerUrl: db.urlFor('stoa_worker'),
-});
+const config = await configOf(db);
 
 const running: RunningWorker[] = [];
 afterAll(async () => {

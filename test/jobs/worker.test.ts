@@ -1,24 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { extendConfig, loadConfig } from '../../src/config.ts';
 import { crontab } from '../../src/jobs/crontab.ts';
 import { tasksOf } from '../../src/jobs/tasks.ts';
 import { type RunningWorker, startWorker } from '../../src/jobs/worker.ts';
 import { createLogger } from '../../src/log.ts';
 import { modules, resolveModules } from '../../src/modules.ts';
 import { testDatabase } from '../harness/index.ts';
+import { configOf } from './queue.ts';
 
 const db = await testDatabase();
 const log = createLogger({ level: 'silent' });
-const config = extendConfig(await loadConfig({ env: {} }), {
-  adminUrl: db.url,
-  databaseUrl: db.urlFor('stoa_migrator'),
-  gatewayUrl: db.urlFor('stoa_gateway'),
-  authUrl: db.urlFor('stoa_auth'),
-  mediaUrl: db.urlFor('stoa_media'),
-  trackerUrl: db.urlFor('stoa_tracker'),
-  workerUrl: db.urlFor('stoa_worker'),
-});
+const config = await configOf(db);
 
 const running: RunningWorker[] = [];
 async function work(): Promise<RunningWorker> {

@@ -1,12 +1,5 @@
+import { escapeHtml } from '../../html.ts';
 import type { SignedReport } from './report.ts';
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
 
 function seconds(value: number | null): string {
   return value === null ? 'not measured' : `${value.toFixed(1)} s`;
@@ -38,14 +31,14 @@ export function reportPage({ report, signature }: SignedReport): string {
     const figures = Object.entries(evidence)
       .map(([key, value]) => `${key} ${value}`)
       .join(', ');
-    const list = findings.map((text) => `<li>${escaped(text)}</li>`).join('');
-    return `<tr class="${state}"><td><b>${escaped(name)}</b><br>${escaped(shows)}${list && `<ul>${list}</ul>`}</td>
-<td>${words[state]}</td><td>${escaped(figures)}</td><td>${elapsedMs} ms</td></tr>`;
+    const list = findings.map((text) => `<li>${escapeHtml(text)}</li>`).join('');
+    return `<tr class="${state}"><td><b>${escapeHtml(name)}</b><br>${escapeHtml(shows)}${list && `<ul>${list}</ul>`}</td>
+<td>${words[state]}</td><td>${escapeHtml(figures)}</td><td>${elapsedMs} ms</td></tr>`;
   });
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<title>Restore drill of ${escaped(report.startedAt)}: ${report.verdict}</title>
+<title>Restore drill of ${escapeHtml(report.startedAt)}: ${report.verdict}</title>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
@@ -55,15 +48,15 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-top
 code { overflow-wrap: anywhere; }
 </style>
 <h1>Restore drill: ${words[report.verdict]}</h1>
-${report.failure === null ? '' : `<p class="failed">${escaped(report.failure)}</p>`}
-<table>${facts.map(([name, value]) => `<tr><th>${escaped(name)}</th><td>${escaped(value)}</td></tr>`).join('\n')}</table>
+${report.failure === null ? '' : `<p class="failed">${escapeHtml(report.failure)}</p>`}
+<table>${facts.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join('\n')}</table>
 <h2>What was looked at</h2>
 <table><tr><th>Check</th><th>Result</th><th>Figures</th><th>Took</th></tr>
 ${rows.join('\n')}</table>
 <h2>What was not tested</h2>
-<ul>${report.notTested.map((text) => `<li>${escaped(text)}</li>`).join('\n')}</ul>
+<ul>${report.notTested.map((text) => `<li>${escapeHtml(text)}</li>`).join('\n')}</ul>
 <h2>Signature</h2>
-<p>Ed25519, public key <code>${escaped(signature.publicKey)}</code><br>signature <code>${escaped(signature.value)}</code></p>
+<p>Ed25519, public key <code>${escapeHtml(signature.publicKey)}</code><br>signature <code>${escapeHtml(signature.value)}</code></p>
 </html>
 `;
 }

@@ -8,7 +8,7 @@ import { connect } from '../../postgres/connect.ts';
 import { artifactName, type LogicalBackup, newBackupId, writeEntry } from '../catalog.ts';
 import type { Artifact, Vault } from '../vault.ts';
 import { contentsArtifact, contentsSchema, type DumpedTable, quoteTable } from './contents.ts';
-import { contentQuery, openPlainSession } from './session.ts';
+import { contentQuery, openPlainSession, readServerFacts } from './session.ts';
 
 export type Tier = DumpedTable['tier'];
 
@@ -103,7 +103,7 @@ export async function createLogicalBackup(options: DumpOptions): Promise<Logical
     signal?.throwIfAborted();
     await requireReader(client);
     // Before the snapshot is taken, so that everything up to here is in it.
-    const lsn = await currentLsn(client);
+    const { serverVersion, systemIdentifier, lsn } = await readServerFacts(client);
     await client.query('begin isolation level repeatable read read only');
     const about = await describeDatabase(client);
     const { rows: sources } = await client.query<Source>(sourcesQuery, [tiers, engineTables]);
@@ -149,8 +149,8 @@ export async function createLogicalBackup(options: DumpOptions): Promise<Logical
       kind: 'logical',
       startedAt: startedAt.toISOString(),
       finishedAt: new Date().toISOString(),
-      serverVersion: about.serverVersion,
-      systemIdentifier: about.systemIdentifier,
+      serverVersion,
+      systemIdentifier,
       ...(migration === undefined ? {} : { migration }),
       recipients: [...vault.recipients],
       artifacts,
@@ -203,26 +203,14 @@ async function requireReader(client: Client): Promise<void> {
   }
 }
 
-async function currentLsn(client: Client): Promise<string> {
-  const { rows } = await client.query<{ lsn: string }>(
-    `select
-       (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end)::text as lsn`,
-  );
-  return rows[0]?.lsn ?? '0/0';
-}
-
 async function describeDatabase(client: Client) {
   const { rows } = await client.query<{
     database: string;
-    serverVersion: number;
-    systemIdentifier: string;
     modules: string[];
     migrations: { name: string; checksum: string }[];
   }>(
     `select
        current_database() as database,
-       current_setting('server_version_num')::integer as "serverVersion",
-       (select system_identifier::text from pg_catalog.pg_control_system()) as "systemIdentifier",
        (
          select coalesce(jsonb_agg(distinct space.nspname), '[]')
          from pg_catalog.pg_namespace as space

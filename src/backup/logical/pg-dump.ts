@@ -7,15 +7,10 @@ import { connect, databaseOf, redactUrl, withDatabase } from '../../postgres/con
 import { artifactName, type LogicalBackup, newBackupId, writeEntry } from '../catalog.ts';
 import type { Vault } from '../vault.ts';
 import { notWhole } from './contents.ts';
+import { readServerFacts, type ServerFacts } from './session.ts';
 
 /** The key of the artifact that `pg_restore` reads. */
 export const customArtifact = 'pg_dump.custom';
-
-interface ServerFacts {
-  readonly serverVersion: number;
-  readonly systemIdentifier: string;
-  readonly lsn: string;
-}
 
 /** libpq reads these; a password on the command line could be seen by everybody on the machine. */
 function libpqEnvironment(url: string): NodeJS.ProcessEnv {
@@ -103,15 +98,7 @@ async function requireNewEnough(program: string, serverMajor: number): Promise<v
 async function factsOf(url: string): Promise<ServerFacts> {
   const client = await connect(url, 'backup');
   try {
-    const { rows } = await client.query<ServerFacts>(
-      `select
-         current_setting('server_version_num')::integer as "serverVersion",
-         (select system_identifier::text from pg_catalog.pg_control_system()) as "systemIdentifier",
-         (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end)::text as lsn`,
-    );
-    const facts = rows[0];
-    if (facts === undefined) throw new Error('a query without a from clause has one row');
-    return facts;
+    return await readServerFacts(client);
   } finally {
     await client.end();
   }

@@ -37,3 +37,23 @@ export function contentQuery(table: string, columns: readonly { readonly name: s
       coalesce(sum(pg_catalog.hashtextextended(row(${row})::text, 0)), 0)::text as "contentHash"
     from ${quoteTable(table, escapeIdentifier)} as each_row`;
 }
+
+export interface ServerFacts {
+  /** `server_version_num`. */
+  readonly serverVersion: number;
+  readonly systemIdentifier: string;
+  /** Up to here everything that was committed can be seen by whoever looks from now on. */
+  readonly lsn: string;
+}
+
+export async function readServerFacts(client: Client): Promise<ServerFacts> {
+  const { rows } = await client.query<ServerFacts>(
+    `select
+       current_setting('server_version_num')::integer as "serverVersion",
+       (select system_identifier::text from pg_catalog.pg_control_system()) as "systemIdentifier",
+       (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end)::text as lsn`,
+  );
+  const [facts] = rows;
+  if (facts === undefined) throw new Error('a query without a from clause has one row');
+  return facts;
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readShaped, writeJson } from '../../data-folder.ts';
 import { exitCodes, StoaError } from '../../errors.ts';
+import { syncFolder } from '../../storage/sync-folder.ts';
 import { isWalName } from '../wal-archive.ts';
 import { formatLsn, type Lsn, placeOf, segmentName } from './position.ts';
 
@@ -29,16 +30,6 @@ export type SpoolIdentity = z.infer<typeof identityShape>;
 export interface SpoolPosition {
   readonly timeline: number;
   readonly lsn: Lsn;
-}
-
-/** A name is only durable when its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../html.ts';
 import type { RehearsalReport, RehearsedStatement, Stall } from './report.ts';
 
 const style = `
@@ -94,12 +95,4 @@ export function bytes(count: number): string {
     unit += 1;
   }
   return `${count < 0 ? '−' : ''}${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
