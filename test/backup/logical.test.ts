@@ -96,8 +96,11 @@ async function digests(url: string, tiers: string): Promise<Record<string, strin
 async function schemaOf(url: string): Promise<string[]> {
   const client = await connect(url, 'test');
   try {
-    return (await fingerprint(client, migratedSchemas)).map(
-      ({ kind, identity, hash }) => `${kind} ${identity} ${hash}`,
+    return (
+      (await fingerprint(client, migratedSchemas))
+        .map(({ kind, identity, hash }) => `${kind} ${identity} ${hash}`)
+        // A partition has the comments that its parent had when it was made, and nobody reads them there.
+        .filter((fact) => !fact.startsWith('comment table column parts.'))
     );
   } finally {
     await client.end();
