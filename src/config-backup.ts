@@ -9,6 +9,8 @@ export interface BackupSettings {
   readonly recipients: readonly string[];
   /** Take a base backup every day. */
   readonly daily: boolean;
+  /** Take what changed each hour. */
+  readonly increments: boolean;
   /** How the log of the database is received. */
   readonly wal: WalSettings;
 }
@@ -76,6 +78,15 @@ export const backupSettings: readonly Setting[] = [
     secret: false,
     summary:
       'Take a base backup each day at 3:00 UTC and remove what is no longer kept; a server of its own also needs `backupUrl`.',
+    defaultText: '`true`',
+    schema: yesOrNo,
+  },
+  {
+    key: 'backup.increments',
+    environment: ['STOA_BACKUP_INCREMENTS'],
+    secret: false,
+    summary:
+      'Take what changed each hour, so that a restore replays less of the log; where backups are encrypted it needs `backupIdentity`. Without it a base backup takes less time.',
     defaultText: '`true`',
     schema: yesOrNo,
   },
@@ -148,6 +159,7 @@ export const backupValues = {
   'backup.storage': z.string().optional(),
   'backup.recipients': z.array(z.string()).default([]),
   'backup.daily': z.boolean().default(true),
+  'backup.increments': z.boolean().default(true),
   'backup.wal': z.boolean().default(true),
   'backup.walSpool': z.string().optional(),
   'backup.walSpoolLimitMb': z.number().default(2_048),

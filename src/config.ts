@@ -606,6 +606,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       storage: storageOf(values['backup.storage'], projectDir, dataFolder(dataDir).backups),
       recipients: Object.freeze(values['backup.recipients']),
       daily: values['backup.daily'],
+      increments: values['backup.increments'],
       wal: Object.freeze({
         isReceived: values['backup.wal'],
         spool: storageOf(values['backup.walSpool'], projectDir, dataFolder(dataDir).wal),

@@ -8,9 +8,18 @@ import {
   readEntry,
   removeEntry,
 } from './catalog.ts';
-import { type KeepReason, planRetention, type RetentionPolicy, usualRetention } from './retention.ts';
+import { listPointObjects, placeOfPoint } from './drill/point.ts';
+import {
+  isPhysical,
+  type KeepReason,
+  planRetention,
+  type RetentionPlan,
+  type RetentionPolicy,
+  usualRetention,
+} from './retention.ts';
 import { headerKey, type Vault } from './vault.ts';
 import { readVerification } from './verify.ts';
+import { parseLsn } from './wal/position.ts';
 import { findWal, listWal, removeWal } from './wal-archive.ts';
 
 export interface PruneOptions {
@@ -30,6 +39,8 @@ export interface PruneResult {
   readonly kept: readonly { readonly id: string; readonly reasons: readonly KeepReason[] }[];
   /** Files of the log. */
   readonly removedWal: readonly string[];
+  /** What drills would have looked for at moments that cannot be restored any more. */
+  readonly removedPoints: readonly string[];
   /** Of backups and of single objects that were never finished. */
   readonly removedUnfinished: readonly string[];
   /** What the storage would not let go, or nobody could read. */
@@ -55,6 +66,24 @@ export async function findAbandoned(
     if (now.getTime() - changedAt >= abandonedAfterMs) abandoned.set(id, keys);
   }
   return abandoned;
+}
+
+/** Points to which no kept backup leads, with the keys of what lies there; the note of a point comes first. */
+async function findLostPoints(
+  vault: Vault,
+  plan: RetentionPlan,
+  changedBefore: number,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const lost = new Map<string, readonly string[]>();
+  for await (const { key, modifiedAt } of listPointObjects(vault.storage)) {
+    const place = placeOfPoint(key);
+    // One that is young may be of a backup that was not there yet when backups were listed.
+    if (place === undefined || modifiedAt.getTime() > changedBefore) continue;
+    if (plan.reaches(place.timeline, parseLsn(place.lsn))) continue;
+    const keys = lost.get(place.point) ?? [];
+    lost.set(place.point, key.endsWith('.json') ? [key, ...keys] : [...keys, key]);
+  }
+  return lost;
 }
 
 async function readAll(
@@ -86,6 +115,7 @@ export async function prune(options: PruneOptions): Promise<PruneResult> {
   const now = options.now ?? new Date();
   const refused: { name: string; reason: string }[] = [];
   const entries = await readAll(vault, refused);
+  const unreadable = refused.length;
   const ahead = entries.find(({ finishedAt }) => Date.parse(finishedAt) > now.getTime() + 3_600_000);
   if (ahead) {
     throw new StoaError(
@@ -144,8 +174,19 @@ export async function prune(options: PruneOptions): Promise<PruneResult> {
     if (isGone) removedWal.push(name);
   }
 
-  const removedUnfinished: string[] = [];
   const patience = options.abandonedAfterMs ?? usualPatienceMs;
+  const removedPoints: string[] = [];
+  // Of a backup that cannot be read nobody knows what it reaches.
+  if (entries.some(isPhysical) && unreadable === 0) {
+    for (const [point, keys] of await findLostPoints(vault, plan, now.getTime() - patience)) {
+      const isGone = await attempt(point, async () => {
+        for (const key of keys) await storage.delete(key);
+      });
+      if (isGone) removedPoints.push(point);
+    }
+  }
+
+  const removedUnfinished: string[] = [];
   for (const [id, keys] of await findAbandoned(vault, now, patience)) {
     const isGone = await attempt(id, async () => {
       for (const key of keys) await storage.delete(key);
@@ -161,6 +202,7 @@ export async function prune(options: PruneOptions): Promise<PruneResult> {
     removed,
     kept: [...plan.keep].map(([id, reasons]) => ({ id, reasons })).sort((a, b) => (a.id < b.id ? -1 : 1)),
     removedWal,
+    removedPoints,
     removedUnfinished,
     refused,
   };

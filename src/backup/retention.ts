@@ -1,5 +1,5 @@
 import type { BackupEntry, PhysicalBackup } from './catalog.ts';
-import { type Lsn, parseLsn, placeOf, segmentStart } from './wal/position.ts';
+import { type Lsn, parseLsn, placeOf, segmentName, segmentStart } from './wal/position.ts';
 import { usualSegmentSize } from './wal-coverage.ts';
 
 export interface RetentionPolicy {
@@ -32,6 +32,8 @@ export interface RetentionPlan {
   readonly remove: readonly string[];
   /** Whether a file of the log, by its name, is needed by what is kept. */
   needsWal(name: string): boolean;
+  /** Whether a kept backup and the kept log lead to a position of a timeline. */
+  reaches(timeline: number, lsn: Lsn): boolean;
 }
 
 const dayMs = 86_400_000;
@@ -112,7 +114,7 @@ export function planRetention(
     Lsn | undefined
   >((least, lsn) => (least === undefined || lsn < least ? lsn : least), undefined);
 
-  return {
+  const plan: RetentionPlan = {
     keep: new Map([...reasons].map(([id, set]) => [id, [...set]])),
     remove,
     needsWal(name) {
@@ -129,5 +131,12 @@ export function planRetention(
         );
       });
     },
+    reaches(timeline, lsn) {
+      return kept.some((entry) => {
+        if (entry.timeline !== timeline || parseLsn(entry.endLsn) > lsn) return false;
+        return plan.needsWal(segmentName(timeline, lsn, entry.walSegmentSize ?? usualSegmentSize));
+      });
+    },
   };
+  return plan;
 }

@@ -12,23 +12,32 @@ export interface RunBaseOptions {
   readonly vault: Vault;
   readonly label?: string;
   readonly rate?: number;
+  /** Whether an increment can be laid over it. Default: as the settings say. */
+  readonly hasIndex?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (bytes: number, expected: number) => void;
   readonly onTrouble: (reason: string) => void;
+}
+
+/** What a restored installation goes on with. */
+export function secretsOf(config: Pick<ReadyConfig, 'dataDir'>): Uint8Array | undefined {
+  const path = dataFolder(config.dataDir).secrets;
+  return existsSync(path) ? readFileSync(path) : undefined;
 }
 
 /** A base backup of this installation, recorded in its database as far as that can be written. */
 export async function runBaseBackup(options: RunBaseOptions): Promise<PhysicalBackup> {
   const { config, vault, label, rate, signal, onProgress, onTrouble } = options;
   const migration = await newestMigration(config.adminUrl);
-  const secretsFile = dataFolder(config.dataDir).secrets;
+  const secrets = secretsOf(config);
   const work = (): Promise<PhysicalBackup> =>
     createBaseBackup({
       url: config.backupUrl ?? config.adminUrl,
       vault,
       ...(label === undefined ? {} : { label }),
       ...(rate === undefined ? {} : { rate }),
-      ...(existsSync(secretsFile) ? { secrets: readFileSync(secretsFile) } : {}),
+      hasIndex: options.hasIndex ?? config.backup.increments,
+      ...(secrets === undefined ? {} : { secrets }),
       ...(migration === undefined ? {} : { migration }),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),

@@ -2,7 +2,9 @@ import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { StoaError } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
-import { artifactName, type BackupEntry, readEntry } from './catalog.ts';
+import { artifactName, type BackupEntry, type PhysicalBackup, readEntry } from './catalog.ts';
+import { chainOf } from './chain.ts';
+import { checkIncrement } from './restore/lay-over.ts';
 import { checkBase } from './restore/unpack.ts';
 import type { Vault } from './vault.ts';
 
@@ -36,6 +38,8 @@ export interface VerifyOptions {
   readonly id: string;
   /** Needs a key where the backup is encrypted. */
   readonly isDeep?: boolean;
+  /** What an increment is laid over is looked at too, where nobody has since then. Default: now. */
+  readonly since?: Date;
   readonly signal?: AbortSignal;
   /** Bytes so far, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -67,14 +71,15 @@ async function faultsOf(options: VerifyOptions, entry: BackupEntry): Promise<rea
   }
   if (entry.kind === 'increment') {
     try {
-      await readEntry(vault.storage, entry.parent ?? '');
+      faults.push(...(await faultsBelow(options, entry)));
     } catch (error) {
-      faults.push(`Its parent is lost. ${faultOf(error)}`);
+      faults.push(faultOf(error));
     }
   }
-  if (isDeep && entry.kind === 'base' && faults.length === 0) {
+  if (isDeep && entry.kind !== 'logical' && faults.length === 0) {
+    const check = entry.kind === 'base' ? checkBase : checkIncrement;
     try {
-      await checkBase({
+      await check({
         vault,
         entry,
         owner: undefined,
@@ -100,6 +105,22 @@ async function faultsOf(options: VerifyOptions, entry: BackupEntry): Promise<rea
   return faults;
 }
 
+/** Of what an increment is laid over: without it, all of it, the increment is nothing. */
+async function faultsBelow(options: VerifyOptions, entry: PhysicalBackup): Promise<readonly string[]> {
+  const { vault, isDeep = false, since = new Date() } = options;
+  const faults: string[] = [];
+  for (const { id } of (await chainOf(vault.storage, entry)).slice(0, -1)) {
+    const known = await readVerification(vault.storage, id);
+    const isRecent =
+      known !== undefined && Date.parse(known.at) >= since.getTime() && known.isDeep === isDeep;
+    const found = isRecent ? known : await verifyBackup({ ...options, since, id });
+    if (found.faults[0] !== undefined) {
+      faults.push(`It is laid over ${id}, which is not whole: ${found.faults[0]}`);
+    }
+  }
+  return faults;
+}
+
 /**
  * Reads all of a backup and compares it with what was written; nothing of that needs a key, except `isDeep`. What was
  * found is kept beside the backup. Refuses backup.no_key, and what hinders the storage.
@@ -111,7 +132,7 @@ export async function verifyBackup(options: VerifyOptions): Promise<Verification
   try {
     const entry = await readEntry(vault.storage, id);
     faults = await faultsOf(options, entry);
-    isDeepDone = isDeep && entry.kind !== 'increment';
+    isDeepDone = isDeep;
   } catch (error) {
     if (!(error instanceof StoaError && error.code === 'backup.damaged')) throw error;
     faults = [error.message];

@@ -73,13 +73,9 @@ export function coverageOf(question: CoverageQuestion): Coverage {
   }
 }
 
-/**
- * The first position whose log has to come from the archive: a base holds the files from its beginning to its end, and
- * an increment none.
- */
+/** The first position whose log has to come from the archive: a backup holds the files from its beginning to its end. */
 export function logFrom(entry: PhysicalBackup): Lsn {
   const segmentSize = entry.walSegmentSize ?? usualSegmentSize;
-  if (entry.kind === 'increment') return segmentStart(parseLsn(entry.startLsn), segmentSize);
   // The end is just behind the last record, so a file that it begins is not among those.
   return segmentStart(parseLsn(entry.endLsn) - 1n, segmentSize) + BigInt(segmentSize);
 }

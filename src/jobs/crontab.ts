@@ -14,6 +14,7 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'retention_run', match: '30 2 * * *', options: daily },
   { task: 'backup_base', match: '0 3 * * *', options: daily },
   { task: 'backup_logical', match: '30 3 * * *', options: daily },
+  { task: 'backup_increment', match: '20 * * * *' },
   { task: 'uploads_sweep', match: '30 3 * * *', options: daily },
   { task: 'counters_repair', match: '0 4 * * *', options: daily },
   { task: 'forum_counters_repair', match: '10 4 * * *', options: daily },

@@ -10,6 +10,7 @@ import auditAnchor from './tasks/audit_anchor.ts';
 import auditSeal from './tasks/audit_seal.ts';
 import backfillRun from './tasks/backfill_run.ts';
 import backupBase from './tasks/backup_base.ts';
+import backupIncrement from './tasks/backup_increment.ts';
 import backupLogical from './tasks/backup_logical.ts';
 import bonusAward from './tasks/bonus_award.ts';
 import classesPromote from './tasks/classes_promote.ts';
@@ -71,6 +72,7 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     backfill_run: backfillRun,
     backup_base: backupBase,
     backup_logical: backupLogical,
+    backup_increment: backupIncrement,
     heartbeat,
     restore_test: restoreTest,
     wal_check: walCheck,

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { readPointer } from '../../src/postgres/embedded.ts';
@@ -89,7 +89,12 @@ describe('stoa backup', () => {
     vi.stubEnv('STOA_BACKUP_RECIPIENTS', recipient);
     const entry = await json('backup', 'create', '--label', 'first');
     expect(entry).toMatchObject({ kind: 'base', label: 'first', recipients: [recipient] });
-    expect(Object.keys(entry.artifacts).sort()).toEqual(['backup_manifest', 'base.tar', 'secrets.json']);
+    expect(Object.keys(entry.artifacts).sort()).toEqual([
+      'backup_manifest',
+      'base.tar',
+      'blocks.index',
+      'secrets.json',
+    ]);
     const commands = [['list'], ['show', entry.id], ['status'], ['verify'], ['prune', '--dry-run']];
     for (const args of commands) {
       const { code, stdout, stderr } = await stoa('backup', ...args);
@@ -113,7 +118,25 @@ describe('stoa backup', () => {
       unencrypted: 0,
     });
     expectToFit((await stoa('keys', 'list')).stdout);
-    expect(await json('keys', 'rewrap')).toEqual({ objects: 3, backups: [] });
+    expect(await json('keys', 'rewrap')).toEqual({ objects: 4, backups: [] });
+  });
+
+  test('takes what changed since, which is restored together with what it is laid over', async () => {
+    const { backups: list } = await json('backup', 'list');
+    const { code, stdout, stderr } = await stoa('backup', 'create', '--increment');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(`-increment-`);
+    expect(stdout).toContain(`laid over ${list[0].id}`);
+    expectToFit(stdout + stderr);
+    expect(await json('backup', 'verify', '--deep')).toMatchObject({
+      isGood: true,
+      backups: [{ id: expect.stringContaining('increment'), isDeep: true }],
+    });
+    const look = join(folder, 'laid');
+    const restored = await json('restore', '--into', look, '--to-backup');
+    expect(restored.backup).toContain('increment');
+    rmSync(look, { recursive: true, force: true });
+    restoredClusters.add(dirname(restored.cluster));
   });
 
   test('stopped by Ctrl-C it says so and leaves nothing', async () => {
@@ -124,7 +147,7 @@ describe('stoa backup', () => {
     expect(stderr).toContain('nothing of it counts');
     expect(code).toBe(130);
     expect(readdirSync(join(backups, '.unfinished'))).toEqual([]);
-    expect(await json('backup', 'status')).toMatchObject({ backups: 1, unfinished: [] });
+    expect(await json('backup', 'status')).toMatchObject({ backups: 2, unfinished: [] });
   });
 
   test('killed it leaves something that is told, and that prune removes', async () => {
@@ -133,7 +156,7 @@ describe('stoa backup', () => {
     running.kill('SIGKILL');
     await running.ended;
     const status = await json('backup', 'status');
-    expect(status).toMatchObject({ backups: 1, unfinished: [expect.stringContaining('.unfinished/')] });
+    expect(status).toMatchObject({ backups: 2, unfinished: [expect.stringContaining('.unfinished/')] });
     expect((await json('backup', 'prune')).removedUnfinished).toEqual([]);
     const pruned = await json('backup', 'prune', '--abandoned-after', '0');
     expect(pruned).toMatchObject({ removed: [], removedUnfinished: status.unfinished });
@@ -151,7 +174,8 @@ describe('stoa restore', () => {
     const restored = await json('restore', '--into', dataDir, '--confirm', here);
     restoredClusters.add(restored.replaced);
     expect(existsSync(join(restored.replaced, 'data', 'PG_VERSION'))).toBe(true);
-    expect(await json('backup', 'create')).toMatchObject({ timeline: 2 });
+    // What is restored is a timeline of its own, over which nothing of the one before is laid.
+    expect(await json('backup', 'create', '--increment')).toMatchObject({ kind: 'base', timeline: 2 });
   });
 
   test('leaves the database as it was when the moment cannot be reached', async () => {
@@ -176,8 +200,8 @@ describe('stoa restore', () => {
 
   test('makes nothing of a backup with a byte that changed', async () => {
     const { backups: list } = await json('backup', 'list');
-    expect(list).toHaveLength(3);
-    const path = join(backups, list[2].artifacts['base.tar'].key);
+    expect(list).toHaveLength(4);
+    const path = join(backups, list[3].artifacts['base.tar'].key);
     const bytes = readFileSync(path);
     bytes.writeUInt8(bytes.readUInt8(5000) ^ 1, 5000);
     writeFileSync(path, bytes);
@@ -187,7 +211,7 @@ describe('stoa restore', () => {
     const status = await stoa('backup', 'status');
     expect(status).toMatchObject({ code: 6, stdout: expect.stringContaining('is not whole') });
     const look = join(folder, 'look');
-    const failed = await stoa('restore', '--into', look, '--backup', list[2].id);
+    const failed = await stoa('restore', '--into', look, '--backup', list[3].id);
     expect(failed).toMatchObject({ code: 6, stderr: expect.stringContaining('damaged') });
     expect(readdirSync(look).sort()).toEqual(['logs', 'restoring.json']);
     mkdirSync(join(folder, 'full'));

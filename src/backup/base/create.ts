@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import pg from 'pg';
 import { exitCodes, StoaError } from '../../errors.ts';
 import { artifactName, newBackupId, type PhysicalBackup, readEntry, writeEntry } from '../catalog.ts';
+import { DeltaWriter } from '../increment/delta.ts';
+import { entriesOf, incrementOf, indexing } from '../increment/entries.ts';
+import type { Parent } from '../increment/parent.ts';
 import { startBaseBackup } from '../replication/base-backup.ts';
 import { connectReplication, identifySystem, showSetting } from '../replication/connection.ts';
 import type { Artifact, Vault } from '../vault.ts';
 import { parseSegmentSize } from '../wal/position.ts';
 import { TarInspector } from './inspect.ts';
 import { compareFiles, ManifestError, parseManifest } from './manifest.ts';
-import { TarError } from './tar.ts';
+import { TarError, TarReader } from './tar.ts';
 
 export interface CreateOptions {
   /** A login that may replicate. */
@@ -23,6 +26,8 @@ export interface CreateOptions {
   readonly secrets?: Uint8Array;
   /** The newest migration that had been applied. */
   readonly migration?: string;
+  /** Hash each block too, so that an increment can be laid over it: some tenths more time. */
+  readonly hasIndex?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (bytes: number, expected: number) => void;
   readonly now?: Date;
@@ -33,7 +38,12 @@ export const baseArtifacts = {
   archive: 'base.tar',
   manifest: 'backup_manifest',
   secrets: 'secrets.json',
+  /** What the next increment is compared with. A restore needs none. */
+  index: 'blocks.index',
 } as const;
+
+/** What an increment has in place of the archive. */
+export const deltaArtifact = 'increment.delta';
 
 export function interrupted(): StoaError {
   return new StoaError('backup.interrupted', 'It was stopped before it was done; nothing of it counts.', {
@@ -100,15 +110,53 @@ async function removeArtifacts(vault: Vault, artifacts: readonly Artifact[]): Pr
   for (const { key } of artifacts) await vault.storage.delete(key).catch(() => false);
 }
 
+function requireParent(
+  { entry }: Parent,
+  cluster: { readonly systemIdentifier: string; readonly timeline: number },
+): void {
+  if (entry.systemIdentifier === cluster.systemIdentifier && entry.timeline === cluster.timeline) return;
+  throw new StoaError(
+    'backup.other_parent',
+    `${entry.id} is of timeline ${entry.timeline} of cluster ${entry.systemIdentifier}; this is timeline ${cluster.timeline} of ${cluster.systemIdentifier}.`,
+    { cure: 'Take a whole backup: stoa backup create.', exitCode: exitCodes.refused },
+  );
+}
+
+async function* counted(
+  archive: AsyncIterable<Buffer>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  let read = 0;
+  for await (const bytes of archive) {
+    read += bytes.length;
+    onBytes(read);
+    yield bytes;
+  }
+}
+
 /**
  * Takes a base backup: from the server through verification, compression and encryption into the storage in one pass,
  * with nothing staged on a disk. It exists once its entry is written, which is last. Refuses backup.source_corrupted,
  * backup.server_lost, backup.interrupted, backup.may_not_replicate, backup.tablespaces, and what the storage refuses.
  */
-export async function createBaseBackup(options: CreateOptions): Promise<PhysicalBackup> {
-  const { vault, signal, onProgress } = options;
+export function createBaseBackup(options: CreateOptions): Promise<PhysicalBackup> {
+  return create(options, undefined);
+}
+
+/**
+ * The same, of which only those blocks are stored that are not in its parent: the server is read as a whole, and the
+ * result is worth as much as a base as long as the parent is there. Refuses also backup.other_parent.
+ */
+export function createIncrement(options: CreateOptions, parent: Parent): Promise<PhysicalBackup> {
+  return create(options, parent);
+}
+
+async function create(options: CreateOptions, parent: Parent | undefined): Promise<PhysicalBackup> {
+  const { vault, signal, onProgress = () => {} } = options;
+  const kind = parent === undefined ? 'base' : 'increment';
+  const hasIndex = parent !== undefined || options.hasIndex === true;
   const startedAt = options.now ?? new Date();
-  const id = newBackupId('base', startedAt, randomBytes(3));
+  const id = newBackupId(kind, startedAt, randomBytes(3));
   const label = options.label ?? id;
   const warnings: string[] = [];
   const artifacts: Record<string, Artifact> = {};
@@ -142,18 +190,40 @@ export async function createBaseBackup(options: CreateOptions): Promise<Physical
         },
       );
     }
-    const inspector = new TarInspector(async (files) => {
-      const { manifest } = await backup.ended;
-      const faults = compareFiles(parseManifest(manifest), files);
-      if (faults.length > 0) throw new ManifestError(listed(faults));
-    });
+    if (parent !== undefined) requireParent(parent, { systemIdentifier, timeline: start.timeline });
+    const writer = new DeltaWriter(parent?.index);
+    const inspector = new TarInspector(
+      async (files) => {
+        const { manifest } = await backup.ended;
+        const faults = compareFiles(parseManifest(manifest), files);
+        if (faults.length > 0) throw new ManifestError(listed(faults));
+      },
+      parent === undefined && hasIndex ? indexing(writer) : undefined,
+    );
     // What breaks in one breaks the other with the same error, and whoever stores it learns of that.
     pipeline(archive, inspector, () => {});
     if (signal?.aborted) throw interrupted();
-    artifacts[baseArtifacts.archive] = await vault.write(artifactName(id, baseArtifacts.archive), inspector, {
-      expectedSize: start.expectedSize,
-      ...(onProgress === undefined ? {} : { onProgress: (bytes) => onProgress(bytes, start.expectedSize) }),
-    });
+    const onBytes = (bytes: number): void => onProgress(bytes, start.expectedSize);
+    if (parent === undefined) {
+      artifacts[baseArtifacts.archive] = await vault.write(
+        artifactName(id, baseArtifacts.archive),
+        inspector,
+        { expectedSize: start.expectedSize, onProgress: onBytes },
+      );
+    } else {
+      const changes = incrementOf(entriesOf(counted(inspector, onBytes), new TarReader()), writer);
+      artifacts[deltaArtifact] = await vault.write(
+        artifactName(id, deltaArtifact),
+        Readable.from(changes, { objectMode: false }),
+        { expectedSize: start.expectedSize },
+      );
+    }
+    if (hasIndex) {
+      artifacts[baseArtifacts.index] = await vault.write(
+        artifactName(id, baseArtifacts.index),
+        writer.index.encode(),
+      );
+    }
     const end = await backup.ended;
     artifacts[baseArtifacts.manifest] = await vault.write(
       artifactName(id, baseArtifacts.manifest),
@@ -166,10 +236,13 @@ export async function createBaseBackup(options: CreateOptions): Promise<Physical
       );
     }
     if (signal?.aborted) throw interrupted();
+    // Somebody may have removed it meanwhile, and without it this is nothing.
+    if (parent !== undefined) await readEntry(vault.storage, parent.entry.id);
     await writeEntry(vault.storage, {
       format: 1,
       id,
-      kind: 'base',
+      kind,
+      ...(parent === undefined ? {} : { parent: parent.entry.id }),
       label,
       startedAt: startedAt.toISOString(),
       finishedAt: new Date(Math.max(Date.now(), startedAt.getTime())).toISOString(),
@@ -184,7 +257,7 @@ export async function createBaseBackup(options: CreateOptions): Promise<Physical
       walSegmentSize,
     });
     const entry = await readEntry(vault.storage, id);
-    if (entry.kind !== 'base') throw new Error(`the entry of ${id} is that of another`);
+    if (entry.kind !== kind) throw new Error(`the entry of ${id} is that of another`);
     return entry;
   } catch (error) {
     const fault = signal?.aborted ? interrupted() : explain(error, warnings);

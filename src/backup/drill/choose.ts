@@ -59,11 +59,24 @@ export async function chooseDrill(vault: Vault, wish: DrillWish): Promise<DrillC
   const backup = await choosePhysical(vault, wish.backup);
   const latest = { backup, target: { kind: 'latest' }, point: undefined, targetAt: wish.now } as const;
   if (wish.to === 'point') {
+    // Nothing is noted after an increment: then it is the newest backup that a point lies behind.
+    const candidates = wish.backup === 'newest' ? (await physicalBackups(vault)).toReversed() : [backup];
     for (const key of (await listPoints(vault, backup.timeline)).toReversed()) {
       const point = await readPoint(vault, key);
-      const isAfter = parseLsn(point.lsn) >= parseLsn(backup.endLsn);
-      if (!isAfter || point.systemIdentifier !== backup.systemIdentifier) continue;
-      return { backup, target: { kind: 'lsn', lsn: point.lsn }, point, targetAt: new Date(point.takenAt) };
+      const from = candidates.find(
+        ({ endLsn, timeline, systemIdentifier }) =>
+          timeline === point.timeline &&
+          systemIdentifier === point.systemIdentifier &&
+          systemIdentifier === backup.systemIdentifier &&
+          parseLsn(endLsn) <= parseLsn(point.lsn),
+      );
+      if (from === undefined) continue;
+      return {
+        backup: from,
+        target: { kind: 'lsn', lsn: point.lsn },
+        point,
+        targetAt: new Date(point.takenAt),
+      };
     }
     return latest;
   }

@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import pg from 'pg';
 import { z } from 'zod';
 import { connect } from '../../postgres/connect.ts';
+import type { ObjectInfo, Storage } from '../../storage/storage.ts';
 import { artifactSchema } from '../catalog.ts';
 import type { Vault } from '../vault.ts';
 import { securityOf } from './security.ts';
@@ -161,6 +162,22 @@ const storedShape = z.strictObject({ format: z.literal(1), artifact: artifactSch
 function keyOf(point: DrillPoint): string {
   const [high = '', low = ''] = point.lsn.split('/');
   return `${prefix}${point.timeline}/${high.padStart(8, '0')}-${low.padStart(8, '0')}`;
+}
+
+/** Which point an object below `drill-points/` belongs to, and where in the log that is. */
+export function placeOfPoint(
+  key: string,
+): { readonly point: string; readonly timeline: number; readonly lsn: string } | undefined {
+  const [point, timeline, high = '', low = ''] =
+    /^drill-points\/(\d+)\/([0-9A-F]{8})-([0-9A-F]{8})/.exec(key) ?? [];
+  if (point === undefined) return undefined;
+  const plain = (digits: string): string => digits.replace(/^0+(?=.)/, '');
+  return { point, timeline: Number(timeline), lsn: `${plain(high)}/${plain(low)}` };
+}
+
+/** Every object of every point. */
+export function listPointObjects(storage: Storage): AsyncIterable<ObjectInfo> {
+  return storage.list(prefix);
 }
 
 export async function storePoint(vault: Vault, point: DrillPoint): Promise<string> {

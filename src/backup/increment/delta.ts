@@ -87,7 +87,8 @@ export class DeltaWriter {
 
   /** The bytes may be overwritten afterwards. */
   *data(bytes: Buffer): Generator<Buffer> {
-    this.#whole.update(bytes);
+    // What only makes an index keeps no file.
+    if (this.#parent !== undefined) this.#whole.update(bytes);
     let at = 0;
     if (this.#rest.length > 0) {
       const wanted = Math.min(blockSize - this.#rest.length, bytes.length);

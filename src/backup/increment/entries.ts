@@ -23,21 +23,32 @@ type Events = Iterable<EntryEvent> | AsyncIterable<EntryEvent>;
  */
 export async function* incrementOf(events: Events, writer: DeltaWriter): AsyncGenerator<Buffer> {
   yield writer.begin();
-  for await (const event of events) {
-    if (event.kind === 'data') {
-      yield* writer.data(event.bytes);
-    } else if (event.entry.kind === 'folder') {
-      if (event.kind === 'begin') yield writer.folder(event.entry.path, event.entry.mode);
-    } else if (event.entry.kind === 'link') {
-      // Links are those of tablespaces, and a cluster with tablespaces is not backed up.
-      throw new TypeError(`${event.entry.path} is a link`);
-    } else if (event.kind === 'begin') {
-      writer.file(event.entry);
-    } else {
-      yield* writer.endOfFile();
-    }
-  }
+  for await (const event of events) yield* recordsOf(event, writer);
   yield* writer.end();
+}
+
+function* recordsOf(event: EntryEvent, writer: DeltaWriter): Generator<Buffer> {
+  if (event.kind === 'data') {
+    yield* writer.data(event.bytes);
+  } else if (event.entry.kind === 'folder') {
+    if (event.kind === 'begin') yield writer.folder(event.entry.path, event.entry.mode);
+  } else if (event.entry.kind === 'link') {
+    // Links are those of tablespaces, and a cluster with tablespaces is not backed up.
+    throw new TypeError(`${event.entry.path} is a link`);
+  } else if (event.kind === 'begin') {
+    writer.file(event.entry);
+  } else {
+    yield* writer.endOfFile();
+  }
+}
+
+/** Takes one event after the other of a whole backup, whose bytes go elsewhere: `writer.index` is what comes of it. */
+export function indexing(writer: DeltaWriter): (event: EntryEvent) => void {
+  return (event) => {
+    for (const _ of recordsOf(event, writer)) {
+      // Only the hashes are wanted.
+    }
+  };
 }
 
 /** The index of a whole backup, of which increments can be taken later. */

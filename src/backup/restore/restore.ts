@@ -15,24 +15,18 @@ import { reachableBinaries, reachableDataFolder } from '../../postgres/staging.t
 import { loadSecrets } from '../../secrets.ts';
 import { baseArtifacts, interrupted } from '../base/create.ts';
 import { listBackups, type PhysicalBackup, readEntry } from '../catalog.ts';
+import { chainOf } from '../chain.ts';
 import type { Vault } from '../vault.ts';
 import { formatLsn, type Lsn, parseLsn, placeOf, segmentName, segmentStart } from '../wal/position.ts';
 import { findWal, timelineName } from '../wal-archive.ts';
 import { describeGap, type ReadCoverage, readCoverage, usualSegmentSize } from '../wal-coverage.ts';
 import { fetchWal } from './fetch-wal.ts';
 import type { AfterRecoveryHook } from './hooks.ts';
+import { layOver } from './lay-over.ts';
 import { type RecoveredServer, recover } from './recover.ts';
 import { chooseBackup, describeTarget, instantOf, type RecoveryTarget } from './target.ts';
 import { unpackBase } from './unpack.ts';
 import { lastRecord } from './wal-records.ts';
-
-/** What an increment needs that a base does not: laid over its parent, in place. */
-export type LayIncrement = (
-  vault: Vault,
-  entry: PhysicalBackup,
-  dataFolder: string,
-  owner: { readonly uid: number; readonly gid: number } | undefined,
-) => Promise<void>;
 
 export interface RestoreOptions {
   readonly vault: Vault;
@@ -49,7 +43,6 @@ export interface RestoreOptions {
   /** The key of the second factors, where the backup holds none. */
   readonly secretKey?: string;
   readonly afterRecovery: readonly AfterRecoveryHook[];
-  readonly layIncrement?: LayIncrement;
   /** False: what is restored is thrown away again, and need not reach the disk. */
   readonly durable?: boolean;
   readonly signal?: AbortSignal;
@@ -78,19 +71,6 @@ export interface RestoreResult {
   };
   readonly hooks: readonly string[];
   readonly warnings: readonly string[];
-}
-
-/** A base and the increments that are laid over it, in this order. */
-async function chainOf(vault: Vault, entry: PhysicalBackup): Promise<readonly PhysicalBackup[]> {
-  if (entry.kind === 'base') return [entry];
-  const parent = entry.parent === undefined ? undefined : await readEntry(vault.storage, entry.parent);
-  if (parent === undefined || parent.kind === 'logical') {
-    throw new StoaError('backup.damaged', `Increment ${entry.id} has no parent.`, {
-      cure: 'Use another backup.',
-      exitCode: exitCodes.checkFailed,
-    });
-  }
-  return [...(await chainOf(vault, parent)), entry];
 }
 
 async function findBackup({ vault, backup, target }: RestoreOptions): Promise<PhysicalBackup> {
@@ -318,7 +298,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const begun = Date.now();
   const warnings: string[] = [];
   const entry = await findBackup(options);
-  const chain = await chainOf(vault, entry);
+  const chain = await chainOf(vault.storage, entry);
   const binaries = binariesFor(entry);
   const segmentSize = entry.walSegmentSize ?? usualSegmentSize;
   const coverage = await readCoverage(vault, entry, {
@@ -331,7 +311,8 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   if (coverage.unlisted.length > 0) {
     warnings.push(`The storage did not list ${coverage.unlisted.join(', ')}, which is there.`);
   }
-  onStep(`Restoring ${describeTarget(target)} from ${entry.id}, ${files.length} files of the log`);
+  const over = chain.length > 1 ? `, laid over ${chain.length - 1} before it` : '';
+  onStep(`Restoring ${describeTarget(target)} from ${entry.id}${over}, ${files.length} files of the log`);
 
   claimFolder(options);
   const paths = dataFolder(into);
@@ -351,22 +332,15 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     await chmod(data, 0o700);
     if (runAs) await chown(data, runAs.uid, runAs.gid);
     for (const layer of chain) {
-      if (layer.kind === 'base') {
-        await unpackBase(
-          {
-            vault,
-            entry: layer,
-            owner: runAs,
-            ...(signal === undefined ? {} : { signal }),
-            onProgress: (bytes, expected) => onProgress('unpack', bytes, expected),
-          },
-          data,
-        );
-      } else if (options.layIncrement) {
-        await options.layIncrement(vault, layer, data, runAs);
-      } else {
-        throw new Error('nothing here can lay an increment over its parent');
-      }
+      const unpacking = {
+        vault,
+        entry: layer,
+        owner: runAs,
+        ...(signal === undefined ? {} : { signal }),
+        onProgress: (bytes: number, expected: number) => onProgress('unpack', bytes, expected),
+      };
+      if (layer.kind === 'base') await unpackBase(unpacking, data);
+      else await layOver({ ...unpacking, isLast: layer === entry }, data);
     }
     const unpacked = Date.now();
 

@@ -1,5 +1,6 @@
 import { exitCodes, StoaError } from '../../errors.ts';
 import type { PhysicalBackup } from '../catalog.ts';
+import { newestFirst } from '../chain.ts';
 import { parseLsn } from '../wal/position.ts';
 
 /** The moment that is restored. There is always one: without it a server that finds a hole in the log just begins there. */
@@ -68,7 +69,7 @@ export function chooseBackup(backups: readonly PhysicalBackup[], target: Recover
     if (target.kind === 'lsn') return parseLsn(backup.endLsn) <= parseLsn(target.lsn);
     return true;
   };
-  const newest = backups.filter(isBefore).sort((a, b) => (a.id < b.id ? 1 : -1))[0];
+  const newest = backups.filter(isBefore).sort(newestFirst)[0];
   if (newest) return newest;
   if (backups.length === 0) {
     throw new StoaError('backup.none', 'There is no backup to restore from.', {

@@ -25,13 +25,13 @@ export interface UnpackOptions {
   readonly onProgress?: (bytes: number, expected: number) => void;
 }
 
-function artifactOf(entry: PhysicalBackup, name: string): Artifact {
+export function artifactOf(entry: PhysicalBackup, name: string): Artifact {
   const artifact = entry.artifacts[name];
   if (artifact) return artifact;
   throw damaged(entry, `its entry names no ${name}`);
 }
 
-function damaged(entry: PhysicalBackup, reason: string, cause?: unknown): StoaError {
+export function damaged(entry: PhysicalBackup, reason: string, cause?: unknown): StoaError {
   return new StoaError('backup.damaged', `Backup ${entry.id} is damaged: ${reason}.`, {
     cure: 'Use another backup; "stoa backup verify --all" tells which are whole.',
     exitCode: exitCodes.checkFailed,
@@ -72,7 +72,7 @@ class Target {
   }
 }
 
-function explainWrite(error: unknown, folder: string): unknown {
+export function explainWrite(error: unknown, folder: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
   return new StoaError('restore.disk_full', `The disk of ${folder} is full.`, {
@@ -82,7 +82,7 @@ function explainWrite(error: unknown, folder: string): unknown {
   });
 }
 
-async function readManifest(vault: Vault, entry: PhysicalBackup): Promise<Manifest> {
+export async function readManifest(vault: Vault, entry: PhysicalBackup): Promise<Manifest> {
   const bytes = await buffer(await vault.read(artifactOf(entry, baseArtifacts.manifest)));
   const manifest = parseManifest(bytes);
   if (manifest.systemIdentifier !== undefined && manifest.systemIdentifier !== entry.systemIdentifier) {

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PhysicalBackup } from '../../../backup/catalog.ts';
 import { openBackupVault } from '../../../backup/open.ts';
 import { runBaseBackup } from '../../../backup/run-base.ts';
+import { runIncrement } from '../../../backup/run-increment.ts';
 import { withOpenDatabase } from '../../../postgres/database.ts';
 import { untilInterrupted } from '../../interrupt.ts';
 import { byteSize, duration, note, print, printJson, progress, warn } from '../../output.ts';
@@ -12,6 +13,7 @@ interface CreateFlags {
   readonly physical?: true;
   readonly logical?: true;
   readonly format: 'stoa' | 'custom';
+  readonly increment?: true;
   readonly label?: string;
   readonly rate?: number;
   readonly json?: true;
@@ -36,7 +38,7 @@ function show(entry: PhysicalBackup, elapsedMs: number): void {
   const plain = artifacts.reduce((sum, { size }) => sum + size, 0);
   const stored = artifacts.reduce((sum, { storedSize }) => sum + storedSize, 0);
   const rate = byteSize(plain / Math.max(0.001, elapsedMs / 1000));
-  print(`${entry.id}`);
+  print(entry.parent === undefined ? entry.id : `${entry.id}, laid over ${entry.parent}`);
   print(`${byteSize(plain)} read, ${byteSize(stored)} stored, ${duration(elapsedMs)} (${rate}/s)`);
   if (entry.recipients.length === 0) {
     warn('It is not encrypted. Make a key with "stoa keys new" and set STOA_BACKUP_RECIPIENTS.');
@@ -61,6 +63,12 @@ export function registerBackupCreate(backup: Command): void {
         .choices(['stoa', 'custom'])
         .default('stoa'),
     )
+    .addOption(
+      new Option(
+        '--increment',
+        'only what changed since the newest backup; a whole one where that cannot be',
+      ).conflicts('logical'),
+    )
     .option('--label <TEXT>', 'what it is for, as "before release 12"', labelText)
     .option('--rate <MB>', 'read at most so many megabytes a second', megabytesASecond)
     .option('--json', 'print its entry as JSON')
@@ -72,9 +80,14 @@ server, each file is compared with the server's manifest, and what passes is com
 STOA_BACKUP_RECIPIENTS and stored. Nothing is written to a disk in between. It exists when all of it is
 stored; one that is cut off does not count.
 
+An increment is laid over the newest backup of the same timeline and is restored together with it. The server is
+read as a whole all the same; what is saved is storage and the way there. Where backups are encrypted it needs
+a private key (STOA_BACKUP_IDENTITY or STOA_BACKUP_IDENTITY_FILE), to compare.
+
 Examples:
   stoa backup create --label "before release 12"
   stoa backup create --rate 50 --json | jq -r .id
+  stoa backup create --increment
   stoa backup create --logical`,
     )
     .action(async (flags: CreateFlags, command: Command) => {
@@ -85,20 +98,22 @@ Examples:
         const begun = Date.now();
         let bar: ReturnType<typeof progress> | undefined;
         try {
-          const entry = await untilInterrupted((signal) =>
-            runBaseBackup({
+          const entry = await untilInterrupted((signal) => {
+            const options = {
               config,
               vault,
               signal,
               ...(flags.label === undefined ? {} : { label: flags.label }),
               ...(flags.rate === undefined ? {} : { rate: flags.rate }),
-              onProgress: (bytes, expected) => {
+              onProgress: (bytes: number, expected: number) => {
                 bar ??= progress('backup', 'MB', Math.ceil(expected / 1e6));
                 bar.update(Math.floor(bytes / 1e6));
               },
-              onTrouble: (reason) => warn(`It is not recorded in ops.backup_runs: ${reason}`),
-            }),
-          );
+              onTrouble: (reason: string) => warn(`It is not recorded in ops.backup_runs: ${reason}`),
+              onWhole: (reason: string) => note(`This is a whole backup: ${reason}.`),
+            };
+            return flags.increment ? runIncrement(options) : runBaseBackup(options);
+          });
           bar?.end();
           if (flags.json) printJson(entry);
           else show(entry, Date.now() - begun);

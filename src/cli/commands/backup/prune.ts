@@ -58,6 +58,11 @@ new was made for ${usualRetention.windowDays} days, nothing is removed by age. W
         for (const id of result.removed) print(`${id} ${verb}`);
         for (const name of result.removedUnfinished) print(`${name} ${verb} (unfinished)`);
         print(`${result.removed.length} backups and ${result.removedWal.length} files of the log ${verb}.`);
+        if (result.removedPoints.length > 0) {
+          print(
+            `${result.removedPoints.length} points for drills, which nothing leads to any more, ${verb}.`,
+          );
+        }
         for (const { name, reason } of result.refused) warn(`${name} stays: ${reason}`);
       } finally {
         bar.end();

@@ -76,6 +76,7 @@ Exit codes: ${exitCodes.ok} all is as it was written, ${exitCodes.checkFailed} s
       const vault = await openBackupVault(await settingsOf(command));
       try {
         const found: Verification[] = [];
+        const since = new Date();
         const logFaults = await untilInterrupted(async (signal) => {
           for (const one of await idsOf(vault, id, flags)) {
             const bar = progress(one, 'MB');
@@ -85,6 +86,7 @@ Exit codes: ${exitCodes.ok} all is as it was written, ${exitCodes.checkFailed} s
                   vault,
                   id: one,
                   isDeep: flags.deep ?? false,
+                  since,
                   signal,
                   onProgress: (done, total) =>
                     bar.update(Math.floor(done / 1e6), `of ${Math.ceil(total / 1e6)} MB`),

@@ -1,0 +1,49 @@
+import { createIncrement } from './base/create.ts';
+import { newestMigration } from './base/record.ts';
+import type { PhysicalBackup } from './catalog.ts';
+import { findParent, type ParentSearch } from './increment/parent.ts';
+import { connectReplication, identifySystem } from './replication/connection.ts';
+import { type RunBaseOptions, runBaseBackup, secretsOf } from './run-base.ts';
+
+/** What an increment of this installation could be laid over. Refuses backup.no_key. */
+export async function searchParent({ config, vault }: RunBaseOptions): Promise<ParentSearch> {
+  const client = await connectReplication(config.backupUrl ?? config.adminUrl, 'backup');
+  try {
+    return await findParent(vault, await identifySystem(client));
+  } finally {
+    await client.end();
+  }
+}
+
+export interface RunIncrementOptions extends RunBaseOptions {
+  /** Told why a whole backup is taken instead. */
+  readonly onWhole: (reason: string) => void;
+}
+
+/** An increment over the newest backup that can be one's parent; where there is none, as after a restore, a whole one. */
+export async function runIncrement(
+  options: RunIncrementOptions,
+  search?: ParentSearch,
+): Promise<PhysicalBackup> {
+  const { config, vault, label, rate, signal, onProgress, onWhole } = options;
+  const { parent, reason } = search ?? (await searchParent(options));
+  if (parent === undefined) {
+    onWhole(reason);
+    return runBaseBackup({ ...options, hasIndex: true });
+  }
+  const migration = await newestMigration(config.adminUrl);
+  const secrets = secretsOf(config);
+  return createIncrement(
+    {
+      url: config.backupUrl ?? config.adminUrl,
+      vault,
+      ...(label === undefined ? {} : { label }),
+      ...(rate === undefined ? {} : { rate }),
+      ...(secrets === undefined ? {} : { secrets }),
+      ...(migration === undefined ? {} : { migration }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    },
+    parent,
+  );
+}
