@@ -96,9 +96,14 @@ export async function openPresence(url: string, { log, beatMs, onBeat }: Presenc
       return registering;
     },
     async cancel(backends) {
-      await client.query('select pg_cancel_backend(backend) from unnest($1::integer[]) as backend', [
-        backends,
-      ]);
+      try {
+        await client.query('select pg_cancel_backend(backend) from unnest($1::integer[]) as backend', [
+          backends,
+        ]);
+      } catch (error) {
+        // Without a server there is nothing left to cancel.
+        complain(error);
+      }
     },
     async leave() {
       isOver = true;
@@ -109,6 +114,9 @@ export async function openPresence(url: string, { log, beatMs, onBeat }: Presenc
           await client.query('select graphile_worker.force_unlock_workers(array[$1])', [id]);
           await client.query('delete from ops.workers where id = $1', [id]);
         }
+      } catch (error) {
+        // What it held is taken over by others, as from one that was killed.
+        complain(error);
       } finally {
         await client.end().catch(() => undefined);
       }
