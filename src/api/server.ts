@@ -373,7 +373,7 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
           });
     if (statusServer) opened.add(() => statusServer.close());
     const origin = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
-    const stopTelling = tellVersion(auth, 'api', (error) =>
+    const stopTelling = await tellVersion(auth, 'api', (error) =>
       log.debug({ error: String(error) }, 'the version could not be told'),
     );
     log.info({ url: `${origin}${graphqlPath}` }, 'API listens');

@@ -201,7 +201,7 @@ export async function startWorker(config: ReadyConfig, options: WorkerOptions): 
       watch().catch((reason: Error) => log.warn({ error: reason.message }, 'no alert of a failed job'));
     });
     log.info({ tasks: Object.keys(tasks).length }, 'worker started');
-    const stopTelling = tellVersion(pool, 'worker', (error) =>
+    const stopTelling = await tellVersion(pool, 'worker', (error) =>
       log.debug({ error: String(error) }, 'the version could not be told'),
     );
     let stopping: Promise<void> | undefined;

@@ -15,16 +15,20 @@ const everyMs = 60_000;
  * Tells the database now and every minute which version is connected, until what it returns is called. That the
  * database does not take it is no reason to stop serving.
  */
-export function tellVersion(
+export async function tellVersion(
   client: Queryable,
   application: 'api' | 'worker',
   onFailure: (error: unknown) => void,
-): () => void {
-  const tell = (): void => {
-    client.query('select ops.note_client($1, $2)', [application, programVersion]).catch(onFailure);
+): Promise<() => void> {
+  const tell = async (): Promise<void> => {
+    try {
+      await client.query('select ops.note_client($1, $2)', [application, programVersion]);
+    } catch (error) {
+      onFailure(error);
+    }
   };
-  tell();
-  const timer = setInterval(tell, everyMs);
+  await tell();
+  const timer = setInterval(() => void tell(), everyMs);
   timer.unref();
   return () => clearInterval(timer);
 }

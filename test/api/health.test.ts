@@ -67,7 +67,7 @@ describe('/readyz', () => {
     const holder = await connect(db.url, 'test lock');
     await holder.query('select pg_advisory_lock(4711)');
     const waiting = Array.from({ length: 12 }, () =>
-      api.ask('mutation { waitForLock(input: {}) { result } }'),
+      api.ask('mutation { waitForLock(input: {}) { forLock } }'),
     );
     await expect
       .poll(async () => {
@@ -81,7 +81,7 @@ describe('/readyz', () => {
     await holder.query('select pg_advisory_unlock(4711)');
     await holder.end();
     for (const { data } of await Promise.all(waiting)) {
-      expect(data).toEqual({ waitForLock: { result: 'had it' } });
+      expect(data).toEqual({ waitForLock: { forLock: 'had it' } });
     }
   });
 

@@ -18,7 +18,8 @@ beforeAll(async () => {
   );
   api = await startTestApi(db, {
     STOA_HEADERS_TIMEOUT_MS: '300',
-    STOA_STALL_TIMEOUT_MS: '500',
+    // Long after the headers, even where both were noticed late.
+    STOA_STALL_TIMEOUT_MS: '3000',
     // The second limit on somebody who asks again and again.
     STOA_RATE_ADDRESS: '0',
   });
