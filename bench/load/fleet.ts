@@ -15,6 +15,8 @@ export interface FleetOptions {
   readonly databaseUrl: string;
   readonly urlFor: (role: LoginRole) => string;
   readonly drainDelayMs: number;
+  /** More settings, such as STOA_RATE_ADDRESS. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A process of `stoa serve`, on the same port each time it is started. */
@@ -26,7 +28,7 @@ export class ApiProcess {
   #child: ChildProcess | undefined;
   #output = '';
 
-  constructor(name: string, port: number, { databaseUrl, urlFor, drainDelayMs }: FleetOptions) {
+  constructor(name: string, port: number, { databaseUrl, urlFor, drainDelayMs, environment }: FleetOptions) {
     this.name = name;
     this.origin = `http://127.0.0.1:${port}`;
     this.#folder = mkdtempSync(join(tmpdir(), 'stoa-load-'));
@@ -50,7 +52,13 @@ export class ApiProcess {
       STOA_TRUST_PROXY: '1',
       STOA_DRAIN_DELAY_MS: String(drainDelayMs),
       STOA_LOG_LEVEL: 'warn',
+      ...environment,
     };
+  }
+
+  /** While it runs. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   /** Resolves when it can serve. */

@@ -1,0 +1,116 @@
+import type { Bench } from '../harness/bench.ts';
+import { literal, planOf, timeInServer } from '../harness/in-server.ts';
+import { alternate } from '../harness/rounds.ts';
+import { withClient } from '../harness/server.ts';
+import { actAs, type Viewer } from '../harness/viewer.ts';
+
+interface Scene {
+  readonly me: string;
+  readonly forum: string;
+  readonly post: string;
+  readonly chat: string;
+  readonly channel: string;
+}
+
+/** Of the channels that the member may read, the one with the most messages. */
+const channelQuery = `
+  select channel.id as channel
+  from (
+    select groups.my_readable_channel_ids() as id
+    union select groups.open_readable_channel_ids()
+  ) as channel
+  order by (select count(*) from groups.channel_messages as message where message.channel_id = channel.id) desc
+  limit 1`;
+
+/** Somebody in a busy conversation, who also follows a forum and reads a busy channel. */
+const sceneQuery = `
+  select
+    reader.user_id as me,
+    (select id from forums.forums order by post_count desc limit 1) as forum,
+    (select id from forums.posts where deleted_at is null order by comment_count desc limit 1) as post,
+    reader.conversation_id as chat
+  from (
+    select participant.user_id, participant.conversation_id
+    from messaging.conversation_participants as participant
+    join messaging.conversations as conversation on conversation.id = participant.conversation_id
+    where exists (select from groups.group_members as member where member.user_id = participant.user_id)
+      and conversation.name is distinct from 'Bench 1' and coalesce(conversation.name, '') not like 'Unread %'
+    order by conversation.last_seq desc, participant.user_id
+    limit 1
+  ) as reader`;
+
+const queriesOf = ({ me, forum, post, chat, channel }: Scene): Readonly<Record<string, string>> => ({
+  'hot feed of a forum, 25': `
+    select * from forums.posts where forum_id = ${literal(forum)} and deleted_at is null
+    order by hot_rank desc, id desc limit 25`,
+  'hot feed of all forums, 25': `
+    select * from forums.posts where deleted_at is null order by hot_rank desc, id desc limit 25`,
+  'tree of comments, 50': `select * from forums.comment_tree(${literal(post)}, p_first => 50)`,
+  'comments of a post, 50': `
+    select * from forums.comments where post_id = ${literal(post)} order by id limit 50`,
+  'conversation, newest 50': `
+    select * from messaging.messages where conversation_id = ${literal(chat)} order by id desc limit 50`,
+  'channel, newest 50': `select * from groups.feed(${literal(channel)}, p_first => 50)`,
+  'channel, the table itself': `
+    select * from groups.channel_messages where channel_id = ${literal(channel)} and deleted_at is null
+    order by id desc limit 50`,
+  'notifications, newest 25': `
+    select * from notifications.notifications where user_id = ${literal(me)} order by id desc limit 25`,
+  'friends of mine': `select * from social.friends where user_id = ${literal(me)}`,
+  'account by name': `
+    select id, username, display_name from core.users
+    where username operator(extensions.=) 'load_1_42'::extensions.citext`,
+});
+
+const rowSecurity: Bench = {
+  summary: 'Hot queries as a member under row security, and as the owner of the tables without it.',
+  async run({ server, rounds }) {
+    const { url } = await server.community();
+    return withClient(url, async (client) => {
+      const { rows } = await client.query<Omit<Scene, 'channel'>>(sceneQuery);
+      const [person] = rows;
+      if (!person) throw new Error('nobody is in a conversation and in a group');
+      await actAs(client, 'stoa_owner', person.me);
+      const { rows: channels } = await client.query<{ channel: string }>(channelQuery);
+      const channel = channels[0]?.channel;
+      if (channel === undefined) throw new Error('the member may read no channel');
+      const scene: Scene = { ...person, channel };
+      const comparisons = [];
+      const notes = [
+        'Time in the server. The owner runs the same text; policies, and nothing else, are the difference.',
+      ];
+      let plan = '';
+      for (const [what, query] of Object.entries(queriesOf(scene))) {
+        const rowsAs = async (viewer: Viewer): Promise<number> => {
+          await actAs(client, viewer, scene.me);
+          return (await client.query(query)).rowCount ?? 0;
+        };
+        const seen = await rowsAs('stoa_member');
+        const all = await rowsAs('stoa_owner');
+        if (seen === 0) notes.push(`${what}: no row was found.`);
+        if (seen !== all) notes.push(`${what}: the member sees ${seen} rows, the owner ${all}.`);
+        const measure = (viewer: Viewer) => async () => {
+          await actAs(client, viewer, scene.me);
+          return timeInServer(client, query, 200);
+        };
+        const figures = await alternate(rounds, { on: measure('stoa_member'), off: measure('stoa_owner') });
+        comparisons.push({
+          what,
+          unit: 'ms' as const,
+          forms: [
+            { form: 'as stoa_member', role: 'stoa' as const, figures: figures('on') },
+            { form: 'as owner, no policies', role: 'limit' as const, figures: figures('off') },
+          ],
+        });
+        if (what.startsWith('conversation')) {
+          await actAs(client, 'stoa_member', scene.me);
+          plan = await planOf(client, query);
+        }
+      }
+      await client.query('reset role');
+      return { comparisons, plans: [{ of: 'conversation, newest 50, as stoa_member', text: plan }], notes };
+    });
+  },
+};
+
+export default rowSecurity;

@@ -1,0 +1,38 @@
+import type { Client } from 'pg';
+import { connect } from '../../src/postgres/connect.ts';
+
+export interface Traffic {
+  readonly url: string;
+  readonly clients: number;
+  readonly forMs: number;
+  /** Readies the connection of one client: its role, whom it acts for. */
+  readonly prepare?: (client: Client, number: number) => Promise<unknown>;
+  /** What one client does over and over, the next one after the answer. */
+  readonly work: (client: Client, number: number, turn: number) => Promise<unknown>;
+}
+
+/** How often a second all clients together get it done, each on a connection of its own. */
+export async function perSecond({ url, clients, forMs, prepare, work }: Traffic): Promise<number> {
+  const connections = await Promise.all(
+    Array.from({ length: clients }, async (_, number) => {
+      const client = await connect(url, 'bench');
+      await prepare?.(client, number);
+      return client;
+    }),
+  );
+  try {
+    let done = 0;
+    const begun = performance.now();
+    await Promise.all(
+      connections.map(async (client, number) => {
+        for (let turn = 0; performance.now() - begun < forMs; turn += 1) {
+          await work(client, number, turn);
+          done += 1;
+        }
+      }),
+    );
+    return done / ((performance.now() - begun) / 1000);
+  } finally {
+    await Promise.all(connections.map((client) => client.end()));
+  }
+}

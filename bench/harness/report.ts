@@ -1,0 +1,83 @@
+import { type Row, table } from '../../src/cli/output.ts';
+import { summarise } from './statistics.ts';
+
+/** What a figure is of. Of times and sizes less is better, of rates more. */
+export type Unit = 'ms' | 'per second' | 'bytes' | 'MB';
+
+/** One form of a comparison. */
+export interface Measured {
+  readonly form: string;
+  /** stoa is ours; a peer does the same otherwise; a limit is what nothing can pass that does this work at all. */
+  readonly role: 'stoa' | 'peer' | 'limit';
+  /** One for each round. */
+  readonly figures: readonly number[];
+}
+
+export interface Comparison {
+  readonly what: string;
+  readonly unit: Unit;
+  /** The first one of role stoa is what the others are compared with. */
+  readonly forms: readonly Measured[];
+}
+
+export interface Plan {
+  readonly of: string;
+  readonly text: string;
+}
+
+export interface BenchReport {
+  readonly comparisons: readonly Comparison[];
+  readonly plans?: readonly Plan[];
+  /** What has to be known to read the figures, and what was checked besides. */
+  readonly notes?: readonly string[];
+  /** What a program printed that is not a comparison. */
+  readonly output?: string;
+}
+
+/** How many times better ours is than a form: above 1 we are ahead, below 1 behind. */
+export function ratioToOurs(comparison: Comparison, measured: Measured): number | undefined {
+  const ours = comparison.forms.find(({ role }) => role === 'stoa');
+  if (ours === undefined || ours === measured) return undefined;
+  const own = summarise(ours.figures).median;
+  const other = summarise(measured.figures).median;
+  return comparison.unit === 'per second' ? own / other : other / own;
+}
+
+function shown(figure: number): string {
+  if (figure >= 100) return Math.round(figure).toLocaleString('en');
+  return figure.toPrecision(figure >= 10 ? 3 : 2);
+}
+
+function rowsOf(comparison: Comparison): Row[] {
+  return comparison.forms.map((measured, index) => {
+    const { median, low, high } = summarise(measured.figures);
+    const ratio = ratioToOurs(comparison, measured);
+    return [
+      index === 0 ? comparison.what : '',
+      measured.form,
+      measured.role,
+      shown(median),
+      `${shown(low)}–${shown(high)}`,
+      comparison.unit,
+      ratio === undefined ? '' : `${shown(ratio)}×`,
+    ];
+  });
+}
+
+/** The table of a bench, its plans and notes, as text that fits 100 columns. */
+export function describeReport(report: BenchReport): string {
+  const parts: string[] = [];
+  if (report.comparisons.length > 0) {
+    parts.push(
+      table(
+        ['what', 'form', 'role', 'median', 'min–max', 'unit', 'ours is'],
+        report.comparisons.flatMap(rowsOf),
+        { right: [3, 4, 6] },
+      ),
+    );
+  }
+  for (const { of, text } of report.plans ?? []) parts.push(`Plan, ${of}:\n${text.replaceAll(/^/gm, '  ')}`);
+  if (report.notes?.length) parts.push(report.notes.map((line) => `- ${line}`).join('\n'));
+  if (report.output) parts.push(report.output.trimEnd());
+  return parts.join('\n\n');
+}
