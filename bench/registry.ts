@@ -35,5 +35,7 @@ export const registry: readonly Entry[] = [
   script('backup', 'A base backup and its restore.', '100', '2'),
   script('erasure', 'Erasing members while others write.', '20'),
   script('kill-worker', 'Jobs come out the same when their worker is killed.', '3'),
+  script('backfill', 'A backfill that is killed, beside a writer.', '100000'),
+  script('rehearse', 'What a blocking index and its concurrent twin do to a writer.', '100000'),
   script('load', 'A rolling restart under load.', '--clients', '20', '--seconds', '40'),
 ];

@@ -9,6 +9,7 @@ as $$
 declare
   hook groups.webhooks;
   earlier timestamptz;
+  since uuid;
 begin
   select * into hook
   from groups.webhooks as target
@@ -23,11 +24,13 @@ begin
   perform core.clean_text(p_content, 8000);
   -- Counted under the lock of the channel, which writing takes anyway.
   perform from groups.channels as channel where channel.id = hook.channel_id for no key update;
+  -- In a variable: a clock that moves on within a statement is no bound of an index.
+  since := core.uuidv7_floor(clock_timestamp() - interval '1 minute');
   select core.uuidv7_time(written.id) into earlier
   from groups.channel_messages as written
   where written.channel_id = hook.channel_id
     and written.webhook_id = hook.id
-    and written.id >= core.uuidv7_floor(clock_timestamp() - interval '1 minute')
+    and written.id >= since
   order by written.id desc
   offset 29
   limit 1;

@@ -9,17 +9,20 @@ declare
   seconds constant bigint := core.setting_integer('messages.pace_seconds');
   sent bigint;
   oldest timestamptz;
+  since uuid;
 begin
   -- Parallel sends of one person to several conversations would all count the same few messages.
   perform pg_advisory_xact_lock(hashtextextended('messaging.pace:' || p_user_id, 0));
 
+  -- In a variable: a clock that moves on within a statement is no bound of an index.
+  since := core.uuidv7_floor(clock_timestamp() - make_interval(secs => seconds));
   select count(*), min(core.uuidv7_time(recent.id))
   into sent, oldest
   from (
     select message.id
     from messaging.messages as message
     where message.sender_id = p_user_id
-      and message.id >= core.uuidv7_floor(clock_timestamp() - make_interval(secs => seconds))
+      and message.id >= since
       and message.type <> 'system'
     order by message.id desc
     limit limit_of_pace
