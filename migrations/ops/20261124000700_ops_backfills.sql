@@ -77,7 +77,11 @@ alter table ops.backfills enable row level security;
 insert into ops.backup_tiers (table_name, tier) values
   ('ops.backfills', 'A');
 
+insert into ops.impersonal_tables (table_name, reason) values
+  ('ops.backfills', 'Names of backfills, and places in their tables.');
+
 -- Down Migration
 
+delete from ops.impersonal_tables where table_name = 'ops.backfills';
 delete from ops.backup_tiers where table_name = 'ops.backfills';
 drop table ops.backfills;

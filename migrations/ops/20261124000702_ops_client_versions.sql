@@ -27,8 +27,8 @@ alter table ops.client_versions enable row level security;
 insert into ops.backup_tiers (table_name, tier) values
   ('ops.client_versions', 'D');
 
-insert into ops.retention_policies (name, target, predicate) values
-  ('client_versions', 'ops.client_versions', 'seen_at < :now - interval ''90 days''');
+insert into ops.retention_policies (name, target, predicate, age) values
+  ('client_versions', 'ops.client_versions', 'seen_at < :before', '90 days');
 
 -- Down Migration
 

@@ -5,15 +5,13 @@ const db = await testDatabase();
 
 /** What a rule of the registry would take, as the job reads it. */
 async function taken(name: string): Promise<number> {
-  const { rows } = await db.query<{ target: string; predicate: string }>(
-    'select target, predicate from ops.retention_policies where name = $1',
+  const { rows } = await db.query<{ target: string; condition: string }>(
+    'select target, ops.retention_condition(name, now()) as condition from ops.retention_policies where name = $1',
     [name],
   );
   const rule = rows[0];
   if (!rule) throw new Error(`there is no rule "${name}"`);
-  const { rowCount } = await db.query(
-    `select from ${rule.target} as target where ${rule.predicate.replaceAll(':now', 'now()')}`,
-  );
+  const { rowCount } = await db.query(`select from ${rule.target} as target where ${rule.condition}`);
   return rowCount ?? 0;
 }
 

@@ -217,12 +217,11 @@ describe('deleting a comment', () => {
       `update forums.comments set deleted_at = now() - interval '31 days' where post_id = $1`,
       [here.id],
     );
-    const { rows } = await world.db.query<{ predicate: string }>(
-      `select predicate from ops.retention_policies where name = 'forums_comments'`,
+    const { rows } = await world.db.query<{ condition: string }>(
+      `select ops.retention_condition('forums_comments', now()) as condition`,
     );
-    const predicate = rows[0]?.predicate.replaceAll(':now', 'now()');
     const purge = () =>
-      world.db.query(`delete from forums.comments as target where ${predicate} returning id`);
+      world.db.query(`delete from forums.comments as target where ${rows[0]?.condition} returning id`);
     expect((await purge()).rows).toEqual([{ id: leaf.id }]);
     expect((await purge()).rows).toEqual([{ id: root.id }]);
     await expect(

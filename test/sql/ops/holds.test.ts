@@ -237,6 +237,7 @@ describe('what a hold keeps', () => {
       'insight.tasks',
       'ops.alerts',
       'ops.backup_runs',
+      'ops.client_versions',
       'ops.counter_repairs',
       'ops.job_runs',
       'ops.restore_tests',
