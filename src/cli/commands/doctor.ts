@@ -59,7 +59,9 @@ mended every night by jobs; this finds the same differences, and those that no j
 
 Exit codes: ${exitCodes.ok} everything holds, ${exitCodes.checkFailed} something is broken or could not be found out.`,
     )
-    .action(async (names: string[], flags: InvariantFlags, command: Command) => {
+    .action(async (names: string[], _own: InvariantFlags, command: Command) => {
+      // --json is one of `doctor` too, which takes it wherever it stands.
+      const flags = command.optsWithGlobals<InvariantFlags>();
       const settings = await settingsOf(command);
       await withOpenDatabase(settings, { command: 'doctor', onEvent: note }, async (config) => {
         await requireMigrated(config);
