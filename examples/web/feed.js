@@ -63,7 +63,7 @@ async function addPage(after) {
     if (mine !== asked) return;
     const { nodes, pageInfo } = data.posts;
     if (after === undefined) list.replaceChildren();
-    list.append(...nodes.map(showPost));
+    list.append(...nodes.map((post) => showPost(post, mine)));
     cursor = pageInfo.endCursor;
     more.hidden = !pageInfo.hasNextPage;
     empty.hidden = list.childElementCount > 0;
@@ -85,7 +85,7 @@ async function addPage(after) {
   }
 }
 
-function showPost(post) {
+function showPost(post, page) {
   const answers = post.commentCount === 1 ? '1 comment' : `${post.commentCount} comments`;
   return element(
     'li',
@@ -93,7 +93,7 @@ function showPost(post) {
     element(
       'article',
       { class: 'card post', 'data-post': post.id },
-      votesOf(post),
+      votesOf(post, page),
       element(
         'div',
         {},
@@ -152,7 +152,11 @@ const widths = new ResizeObserver((entries) => {
   }
 });
 
-function votesOf(post) {
+/** By post: how its votes are shown now, and the last vote with the page that was being asked for when it was cast. */
+const shown = new Map();
+const cast = new Map();
+
+function votesOf(post, page) {
   const score = element('output', { 'aria-label': 'Score' }, String(post.score));
   const choices = [1, -1].map((direction) =>
     element(
@@ -181,14 +185,19 @@ function votesOf(post) {
         postId: post.id,
         direction: mine === direction ? 0 : direction,
       });
-      show(votePost.tally);
+      cast.set(post.id, { tally: votePost.tally, during: asked });
+      // The list may have been made anew meanwhile.
+      shown.get(post.id)(votePost.tally);
     } catch (error) {
       toast(explain(error));
     } finally {
       for (const choice of choices) choice.disabled = false;
     }
   }
-  show({ score: post.score, mine: post.myVote });
+  shown.set(post.id, show);
+  const last = cast.get(post.id);
+  // A page that was asked for before the vote does not know of it.
+  show(last && last.during >= page ? last.tally : { score: post.score, mine: post.myVote });
   return element('div', { class: 'votes' }, choices[0], score, choices[1]);
 }
 
