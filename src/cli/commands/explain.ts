@@ -13,7 +13,7 @@ import { settingsOf } from '../settings.ts';
 interface ExplainFlags {
   readonly list?: true;
   readonly update?: true;
-  readonly plans: string;
+  readonly plans?: string;
   readonly json?: true;
 }
 
@@ -34,7 +34,7 @@ export function registerExplain(program: Command): void {
     .argument('[NAME...]', 'which ones, such as forums or forums.hot (default: all)')
     .option('--list', 'name them, run nothing')
     .option('--update', 'keep the shapes of the plans as they are now')
-    .option('--plans <FOLDER>', 'where the shapes are kept', join(projectRoot, 'docs', 'plans'))
+    .option('--plans <FOLDER>', 'where the shapes are kept (default: docs/plans of this Stoa)')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', story);
   command.action(async (names: string[], flags: ExplainFlags) => {
@@ -58,7 +58,7 @@ export function registerExplain(program: Command): void {
         databaseUrl: config.databaseUrl,
         gatewayUrl: config.gatewayUrl,
         only: names,
-        folder: flags.plans,
+        folder: flags.plans ?? join(projectRoot, 'docs', 'plans'),
         update: flags.update === true,
         onExplained: (_, position) => bar.update(position),
       }).finally(() => bar.end());
