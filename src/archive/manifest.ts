@@ -1,6 +1,6 @@
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { exitCodes, StoaError } from '../errors.ts';
+import { readObject } from '../storage/read.ts';
 import type { Storage } from '../storage/storage.ts';
 
 const columnShape = z.object({
@@ -56,8 +56,7 @@ export function manifestKey(parent: string, name: string): string {
 }
 
 export async function readManifest(storage: Storage, key: string): Promise<ArchiveManifest> {
-  const { body } = await storage.get(key);
-  const found = await text(body);
+  const found = (await readObject(storage, key)).toString('utf8');
   try {
     return manifestShape.parse(JSON.parse(found));
   } catch (error) {

@@ -1,6 +1,6 @@
-import { buffer } from 'node:stream/consumers';
 import type { ClientBase } from 'pg';
 import { z } from 'zod';
+import { readObject } from '../storage/read.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /**
@@ -95,7 +95,7 @@ async function compareAnchors(
   const anchored: { readonly sequence: number; readonly digest: string | undefined }[] = [];
   for await (const { key } of storage.list(prefix)) {
     const sequence = Number(/(\d+)\.json$/.exec(key)?.[1]);
-    const text = (await buffer((await storage.get(key)).body)).toString();
+    const text = (await readObject(storage, key)).toString();
     const parsed = anchorShape.safeParse(JSON.parse(text));
     anchored.push({
       sequence,

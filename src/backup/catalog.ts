@@ -1,6 +1,6 @@
-import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { exitCodes, StoaError } from '../errors.ts';
+import { readObject } from '../storage/read.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** Below this lie all backups: `backups/<id>/…`, each with its entry, which is written last. */
@@ -96,8 +96,7 @@ export async function readEntry(storage: Storage, id: string): Promise<BackupEnt
       exitCode: exitCodes.input,
     });
   }
-  const { body } = await storage.get(entryKey(id));
-  const text = (await buffer(body)).toString('utf8');
+  const text = (await readObject(storage, entryKey(id))).toString('utf8');
   try {
     return backupEntrySchema.parse(JSON.parse(text));
   } catch (error) {

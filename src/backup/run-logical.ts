@@ -1,11 +1,9 @@
 import type { ReadyConfig } from '../postgres/database.ts';
-import { embeddedSecrets, embeddedUrl, readPointer } from '../postgres/embedded.ts';
 import { recordedBackup } from './base/record.ts';
 import type { LogicalBackup } from './catalog.ts';
 import { createLogicalBackup, type DumpProgress } from './logical/dump.ts';
 import { createCustomDump } from './logical/pg-dump.ts';
 import type { Vault } from './vault.ts';
-import { isEmbedded } from './wal/login.ts';
 
 export interface RunLogicalOptions {
   readonly config: ReadyConfig;
@@ -17,19 +15,11 @@ export interface RunLogicalOptions {
   readonly onTrouble: (reason: string) => void;
 }
 
-/** `stoa_backup` where its password is known, else the login of the database, which must then see every row. */
-function readerUrl(config: ReadyConfig): string {
-  const port = readPointer(config.dataDir)?.port;
-  if (port !== undefined && isEmbedded(config)) {
-    return embeddedUrl(port, 'stoa_backup', embeddedSecrets(config.dataDir));
-  }
-  return config.backupUrl ?? config.adminUrl;
-}
-
 /** The rows of this installation's database, recorded in it as far as it can be written. */
 export function runLogicalBackup(options: RunLogicalOptions): Promise<LogicalBackup> {
   const { config, vault, format, signal, onProgress, onTrouble } = options;
-  const url = readerUrl(config);
+  // Without a login for backups, that of the database must see every row.
+  const url = config.backupUrl ?? config.adminUrl;
   return recordedBackup(
     config.workerUrl,
     onTrouble,

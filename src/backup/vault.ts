@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { pipeline as pipelined } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { exitCodes, StoaError } from '../errors.ts';
+import { readObject } from '../storage/read.ts';
 import type { Storage } from '../storage/storage.ts';
 import { decryptWith, encryptFor } from './age.ts';
 
@@ -120,7 +120,7 @@ export function headerKey(key: string): string {
 
 async function laterHeader(storage: Storage, key: string): Promise<Uint8Array | undefined> {
   if ((await storage.head(headerKey(key))) === undefined) return undefined;
-  return buffer((await storage.get(headerKey(key))).body);
+  return readObject(storage, headerKey(key));
 }
 
 /** Whether the digest of all or the decompression notices damage first is a matter of chance. */

@@ -1,6 +1,6 @@
-import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { StoaError } from '../errors.ts';
+import { readObject } from '../storage/read.ts';
 import type { Storage } from '../storage/storage.ts';
 import { artifactName, type BackupEntry, type PhysicalBackup, readEntry } from './catalog.ts';
 import { chainOf } from './chain.ts';
@@ -25,7 +25,7 @@ const keyOf = (id: string): string => artifactName(id, 'verified.json');
 /** Undefined where nobody has looked yet, or the note cannot be read. */
 export async function readVerification(storage: Storage, id: string): Promise<Verification | undefined> {
   if ((await storage.head(keyOf(id))) === undefined) return undefined;
-  const text = (await buffer((await storage.get(keyOf(id))).body)).toString('utf8');
+  const text = (await readObject(storage, keyOf(id))).toString('utf8');
   try {
     return shape.parse(JSON.parse(text));
   } catch {

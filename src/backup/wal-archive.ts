@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { exitCodes, StoaError } from '../errors.ts';
+import { readObject } from '../storage/read.ts';
 import { artifactSchema } from './catalog.ts';
 import { headerKey, type Vault } from './vault.ts';
 
@@ -68,7 +68,7 @@ export async function archiveWal(
 export async function findWal(vault: Vault, name: string): Promise<ArchivedWal | undefined> {
   const key = `${keyOf(name)}.json`;
   if ((await vault.storage.head(key)) === undefined) return undefined;
-  const text = (await buffer((await vault.storage.get(key)).body)).toString('utf8');
+  const text = (await readObject(vault.storage, key)).toString('utf8');
   try {
     return noteSchema.parse(JSON.parse(text));
   } catch (error) {

@@ -1,3 +1,4 @@
+import { setAlerts } from '../alerts/set-alerts.ts';
 import { recorded, type StoaTask, type TaskContext } from './task.ts';
 
 /** Before the last run that ended well: a change that was not yet committed when that run looked. */
@@ -11,14 +12,9 @@ export async function reportDifferences(
   context: Pick<TaskContext, 'query'>,
   differences: number,
 ): Promise<void> {
-  await (differences > 0
-    ? context.query('select ops.raise_alert($1, $2, $3, $4)', [
-        'counters_differ',
-        'warning',
-        task,
-        JSON.stringify({ differences }),
-      ])
-    : context.query('select ops.resolve_alert($1, $2)', ['counters_differ', task]));
+  const alert = { name: 'counters_differ', subject: task };
+  const findings = differences > 0 ? [{ ...alert, level: 'warning' as const, detail: { differences } }] : [];
+  await setAlerts(context.query, [alert], findings);
 }
 
 /**

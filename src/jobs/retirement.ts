@@ -1,3 +1,4 @@
+import { setAlerts } from '../alerts/set-alerts.ts';
 import { type Retirement, type RetireOptions, retirePartitions } from '../archive/retire.ts';
 import type { ArchiveSession } from '../archive/session.ts';
 import { defaultTransforms } from '../archive/transform.ts';
@@ -30,16 +31,19 @@ export async function withArchives<Result>(
 
 /** What is held or waits is told to whoever watches alerts, and no longer once it is not. */
 async function tell({ client }: ArchiveSession, retirements: readonly Retirement[]): Promise<void> {
-  for (const { partition, outcome, reason } of retirements) {
-    if (outcome === 'dropped') {
-      await client.query("select ops.resolve_alert('partition_retirement', $1)", [partition]);
-    } else {
-      await client.query("select ops.raise_alert('partition_retirement', 'warning', $1, $2)", [
-        partition,
-        JSON.stringify({ outcome, reason }),
-      ]);
-    }
-  }
+  const name = 'partition_retirement';
+  await setAlerts(
+    (text, values) => client.query(text, values),
+    retirements.map(({ partition }) => ({ name, subject: partition })),
+    retirements
+      .filter(({ outcome }) => outcome !== 'dropped')
+      .map(({ partition, outcome, reason }) => ({
+        name,
+        level: 'warning',
+        subject: partition,
+        detail: { outcome, reason },
+      })),
+  );
 }
 
 export async function retireAndTell(session: ArchiveSession, options: RetireOptions): Promise<RunReport> {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, scrypt } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { ClientBase } from 'pg';
 import { z } from 'zod';
+import { readObject } from '../storage/read.ts';
 import type { Storage } from '../storage/storage.ts';
 import { alone } from './database.ts';
 
@@ -60,10 +60,6 @@ async function placesOf(storage: Storage): Promise<Place[]> {
   return places.sort((one, other) => one.sequence - other.sequence);
 }
 
-async function bytesOf(storage: Storage, key: string): Promise<Buffer> {
-  return buffer((await storage.get(key)).body);
-}
-
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const stretch = promisify<string, Buffer, number, typeof cost, Buffer>(scrypt);
@@ -90,7 +86,7 @@ export function appendToLedger(
     const places = await placesOf(storage);
     const known = places.find(({ requestId }) => requestId === wanted.requestId);
     if (known !== undefined) {
-      const bytes = await bytesOf(storage, known.key);
+      const bytes = await readObject(storage, known.key);
       return { key: known.key, digest: sha256(bytes), entry: shape.parse(JSON.parse(bytes.toString())) };
     }
     const last = places.at(-1);
@@ -108,7 +104,7 @@ export function appendToLedger(
           return { kind, salt: salt.toString('hex'), digest: await digestOf(value, salt) };
         }),
       ),
-      previous: last === undefined ? nothing : sha256(await bytesOf(storage, last.key)),
+      previous: last === undefined ? nothing : sha256(await readObject(storage, last.key)),
     };
     const key = `${prefix}${String(sequence).padStart(10, '0')}-${wanted.requestId}.json`;
     const bytes = Buffer.from(`${JSON.stringify(entry)}\n`);
@@ -131,7 +127,7 @@ export async function readLedger(
       previous = undefined;
     }
     expected = sequence + 1;
-    const bytes = await bytesOf(storage, key);
+    const bytes = await readObject(storage, key);
     const digest = sha256(bytes);
     let entry: LedgerEntry;
     try {

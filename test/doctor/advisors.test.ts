@@ -144,6 +144,17 @@ const made: readonly Fault1[] = [
   },
 ];
 
+/** One by one, because some may not be inside a transaction. */
+async function mend(cure: string): Promise<void> {
+  for (const sql of cure.split(/;\s*/)) if (sql !== '') await db.query(sql);
+}
+
+/**
+ * What VACUUM mends it may have to mend twice: it leaves what any session may still see, and a session that is
+ * only being opened, to whatever database, counts as one that sees all of it.
+ */
+const isVacuumed = (name: string): boolean => name === 'dead_rows' || name === 'frozen_age';
+
 describe('a fault of a database', () => {
   it.each(
     made.map((fault) => [`${fault.name} (${fault.identity.split(' ').slice(1).join(' ')})`, fault] as const),
@@ -154,10 +165,15 @@ describe('a fault of a database', () => {
     for (const fault of found) {
       expect(fault.why).toMatch(/\.$/);
       expect(fault.cure).toMatch(/;$/);
-      // One by one, because some may not be inside a transaction.
-      for (const sql of fault.cure.split(/;\s*/)) if (sql !== '') await db.query(sql);
+      await mend(fault.cure);
     }
-    expect((await faultsOf(name, limits)).filter((fault) => fault.identity === identity)).toEqual([]);
+    await expect
+      .poll(async () => {
+        const left = (await faultsOf(name, limits)).filter((fault) => fault.identity === identity);
+        if (isVacuumed(name)) for (const { cure } of left) await mend(cure);
+        return left;
+      })
+      .toEqual([]);
   });
 
   it('is not seen in a database that nobody touched', async () => {

@@ -1,62 +1,33 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Logger, parseCronItems, runOnce } from 'graphile-worker';
+import { parseCronItems } from 'graphile-worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findArchive } from '../../src/archive/catalog.ts';
 import { readManifest } from '../../src/archive/manifest.ts';
 import { archivedRows } from '../../src/archive/read.ts';
 import { restoreArchive } from '../../src/archive/restore.ts';
 import { defaultTransforms } from '../../src/archive/transform.ts';
-import { extendConfig, loadConfig } from '../../src/config.ts';
 import { crontab } from '../../src/jobs/crontab.ts';
-import { tasksOf } from '../../src/jobs/tasks.ts';
-import { createLogger } from '../../src/log.ts';
-import { resolveModules } from '../../src/modules.ts';
-import { createPool } from '../../src/postgres/connect.ts';
 import { connectOwner } from '../../src/postgres/owner.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import { diesAt } from '../archive/kill.ts';
 import { type Group, type Person, type Scene, scene } from '../sql/groups/scene.ts';
+import { configOf, runJob } from './queue.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stoa-archives-'));
 const storage = folderStorage(root);
-const log = createLogger({ level: 'silent' });
 let world: Scene;
 let owner: Person;
-let pool: ReturnType<typeof createPool>;
 beforeAll(async () => {
   world = await scene();
   owner = await world.person();
-  pool = createPool(world.db.urlFor('stoa_worker'), { applicationName: 'test worker', max: 4 });
 });
-afterAll(async () => {
-  await pool.end();
-  rmSync(root, { recursive: true });
-});
+afterAll(() => rmSync(root, { recursive: true }));
 
 /** Runs one job as the worker does and answers with what it wrote down. */
 async function job(task: string, payload: object = {}): Promise<{ status: string; detail: unknown }> {
-  const { db } = world;
-  const config = extendConfig(await loadConfig({ env: { STOA_STORAGE: root } }), {
-    adminUrl: db.url,
-    databaseUrl: db.url,
-    gatewayUrl: db.url,
-    authUrl: db.url,
-    mediaUrl: db.url,
-    trackerUrl: db.url,
-    workerUrl: db.urlFor('stoa_worker'),
-  });
-  const run = tasksOf(resolveModules(config.modules))[task];
-  if (run === undefined) throw new Error(`there is no task ${task}`);
-  await db.query('select core.enqueue($1, $2)', [task, JSON.stringify(payload)]);
-  await runOnce({
-    pgPool: pool,
-    schema: 'graphile_worker',
-    noHandleSignals: true,
-    logger: new Logger(() => () => {}),
-    taskList: { [task]: (given, helpers) => run(given, { ...helpers, config, log }) },
-  });
+  await runJob(await configOf(world.db, { STOA_STORAGE: root }), task, payload);
   return world.one('select status, detail from ops.job_runs where task = $1 order by id desc limit 1', task);
 }
 

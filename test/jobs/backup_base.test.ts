@@ -1,50 +1,29 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Logger, runOnce } from 'graphile-worker';
 import { afterAll, expect, test } from 'vitest';
 import { listBackups, readEntry } from '../../src/backup/catalog.ts';
-import { extendConfig, loadConfig } from '../../src/config.ts';
-import backupBase from '../../src/jobs/tasks/backup_base.ts';
-import { createLogger } from '../../src/log.ts';
-import { createPool } from '../../src/postgres/connect.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import { startSource } from '../backup/source.ts';
 import { testDatabase } from '../harness/index.ts';
+import { configOf, runJob } from './queue.ts';
 
 const db = await testDatabase();
 // A small cluster, because that of the tests holds what all of them need.
 const source = await startSource(18);
 const root = mkdtempSync(join(tmpdir(), 'stoa-daily-'));
-const pool = createPool(db.urlFor('stoa_worker'), { applicationName: 'test worker', max: 4 });
 afterAll(async () => {
-  await pool.end();
   await source.remove();
   rmSync(root, { recursive: true });
 });
-const log = createLogger({ level: 'silent' });
 
 async function runDaily(settings: Readonly<Record<string, string>>): Promise<void> {
-  const loaded = await loadConfig({
-    env: { STOA_DATA_DIR: root, STOA_BACKUP_STORAGE: join(root, 'backups'), ...settings },
+  const config = await configOf(db, {
+    STOA_DATA_DIR: root,
+    STOA_BACKUP_STORAGE: join(root, 'backups'),
+    ...settings,
   });
-  const config = extendConfig(loaded, {
-    adminUrl: db.url,
-    databaseUrl: db.url,
-    gatewayUrl: db.url,
-    authUrl: db.url,
-    mediaUrl: db.url,
-    trackerUrl: db.url,
-    workerUrl: db.urlFor('stoa_worker'),
-  });
-  await db.query("select core.enqueue('backup_base', '{}')");
-  await runOnce({
-    pgPool: pool,
-    schema: 'graphile_worker',
-    noHandleSignals: true,
-    logger: new Logger(() => () => {}),
-    taskList: { backup_base: (payload, helpers) => backupBase(payload, { ...helpers, config, log }) },
-  });
+  await runJob(config, 'backup_base');
 }
 
 const jobRuns = async () =>

@@ -1,56 +1,33 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Logger, runOnce } from 'graphile-worker';
 import { afterAll, expect, test } from 'vitest';
 import { createBaseBackup } from '../../src/backup/base/create.ts';
 import { listBackups, readEntry, writeEntry } from '../../src/backup/catalog.ts';
 import { openVault } from '../../src/backup/vault.ts';
-import { extendConfig, loadConfig } from '../../src/config.ts';
-import backupIncrement from '../../src/jobs/tasks/backup_increment.ts';
-import { createLogger } from '../../src/log.ts';
-import { createPool } from '../../src/postgres/connect.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import { startSource } from '../backup/source.ts';
 import { testDatabase } from '../harness/index.ts';
+import { configOf, runJob } from './queue.ts';
 
 const db = await testDatabase();
 // A small cluster, because that of the tests holds what all of them need.
 const source = await startSource(18);
 const root = mkdtempSync(join(tmpdir(), 'stoa-hourly-'));
-const pool = createPool(db.urlFor('stoa_worker'), { applicationName: 'test worker', max: 4 });
 afterAll(async () => {
-  await pool.end();
   await source.remove();
   rmSync(root, { recursive: true });
 });
-const log = createLogger({ level: 'silent' });
 const storage = folderStorage(join(root, 'backups'));
 const vault = openVault({ storage, recipients: [], identities: [] });
 
 async function runHourly(settings: Readonly<Record<string, string>>): Promise<void> {
-  const loaded = await loadConfig({
-    env: { STOA_DATA_DIR: root, STOA_BACKUP_STORAGE: join(root, 'backups'), ...settings },
+  const config = await configOf(db, {
+    STOA_DATA_DIR: root,
+    STOA_BACKUP_STORAGE: join(root, 'backups'),
+    ...settings,
   });
-  const config = extendConfig(loaded, {
-    adminUrl: db.url,
-    databaseUrl: db.url,
-    gatewayUrl: db.url,
-    authUrl: db.url,
-    mediaUrl: db.url,
-    trackerUrl: db.url,
-    workerUrl: db.urlFor('stoa_worker'),
-  });
-  await db.query("select core.enqueue('backup_increment', '{}')");
-  await runOnce({
-    pgPool: pool,
-    schema: 'graphile_worker',
-    noHandleSignals: true,
-    logger: new Logger(() => () => {}),
-    taskList: {
-      backup_increment: (payload, helpers) => backupIncrement(payload, { ...helpers, config, log }),
-    },
-  });
+  await runJob(config, 'backup_increment');
 }
 
 const jobRuns = async () =>

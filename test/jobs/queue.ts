@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, runOnce } from 'graphile-worker';
 import type { ClientBase } from 'pg';
 import { afterAll, onTestFinished } from 'vitest';
 import { extendConfig, loadConfig } from '../../src/config.ts';
+import { tasksOf } from '../../src/jobs/tasks.ts';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../src/jobs/worker.ts';
 import { createLogger } from '../../src/log.ts';
+import { resolveModules } from '../../src/modules.ts';
+import { createPool } from '../../src/postgres/connect.ts';
 import type { ReadyConfig } from '../../src/postgres/database.ts';
 import type { TestDatabase } from '../harness/index.ts';
 
@@ -21,6 +25,26 @@ export async function configOf(
     trackerUrl: db.urlFor('stoa_tracker'),
     workerUrl: db.urlFor('stoa_worker'),
   });
+}
+
+/** Queues one job and does it as the worker does. */
+export async function runJob(config: ReadyConfig, task: string, payload: object = {}): Promise<void> {
+  const run = tasksOf(resolveModules(config.modules))[task];
+  if (run === undefined) throw new Error(`there is no task ${task}`);
+  const log = createLogger({ level: 'silent' });
+  const pool = createPool(config.workerUrl, { applicationName: 'test worker', max: 4 });
+  try {
+    await pool.query('select core.enqueue($1, $2)', [task, JSON.stringify(payload)]);
+    await runOnce({
+      pgPool: pool,
+      schema: 'graphile_worker',
+      noHandleSignals: true,
+      logger: new Logger(() => () => {}),
+      taskList: { [task]: (given, helpers) => run(given, { ...helpers, config, log }) },
+    });
+  } finally {
+    await pool.end();
+  }
 }
 
 export function workersOf(config: ReadyConfig): (options?: Partial<WorkerOptions>) => Promise<RunningWorker> {

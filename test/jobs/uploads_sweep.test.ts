@@ -1,44 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Logger, runOnce } from 'graphile-worker';
 import { afterAll, describe, expect, test } from 'vitest';
-import { extendConfig, loadConfig } from '../../src/config.ts';
-import uploadsSweep from '../../src/jobs/tasks/uploads_sweep.ts';
-import { createLogger } from '../../src/log.ts';
-import { createPool } from '../../src/postgres/connect.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import { messagingScene, send } from '../sql/messaging/scene.ts';
+import { configOf, runJob } from './queue.ts';
 
 const scene = await messagingScene();
 const { db } = scene;
 const root = mkdtempSync(join(tmpdir(), 'stoa-sweep-'));
 const storage = folderStorage(root);
-const pool = createPool(db.urlFor('stoa_worker'), { applicationName: 'test worker', max: 4 });
-afterAll(async () => {
-  await pool.end();
-  rmSync(root, { recursive: true });
-});
-const config = extendConfig(await loadConfig({ env: { STOA_STORAGE: root } }), {
-  adminUrl: db.url,
-  databaseUrl: db.url,
-  gatewayUrl: db.url,
-  authUrl: db.url,
-  mediaUrl: db.url,
-  trackerUrl: db.url,
-  workerUrl: db.urlFor('stoa_worker'),
-});
-const log = createLogger({ level: 'silent' });
+afterAll(() => rmSync(root, { recursive: true }));
+const config = await configOf(db, { STOA_STORAGE: root });
 
 async function sweep(): Promise<unknown> {
-  await db.query("select core.enqueue('uploads_sweep', '{}')");
-  await runOnce({
-    pgPool: pool,
-    schema: 'graphile_worker',
-    noHandleSignals: true,
-    logger: new Logger(() => () => {}),
-    taskList: { uploads_sweep: (payload, helpers) => uploadsSweep(payload, { ...helpers, config, log }) },
-  });
+  await runJob(config, 'uploads_sweep');
   const { rows } = await db.query(
     "select status, rows_affected::int, detail from ops.job_runs where task = 'uploads_sweep' order by id desc limit 1",
   );

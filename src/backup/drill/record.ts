@@ -1,5 +1,5 @@
 import type { QueryResult, QueryResultRow } from 'pg';
-import { setAlerts } from '../alerts.ts';
+import { setAlerts } from '../../alerts/set-alerts.ts';
 import { backupsPrefix, type PhysicalBackup } from '../catalog.ts';
 import type { DrillReport } from './report.ts';
 

@@ -1,3 +1,4 @@
+import type { RestoreResult } from '../restore/restore.ts';
 import type { Vault } from '../vault.ts';
 
 /** The moment to recover to; there is always one. */
@@ -17,24 +18,10 @@ export interface RestoreRequest {
 }
 
 /** A cluster that was recovered, had the erasures carried out that came after the target, and was stopped. */
-export interface RestoredCluster {
-  readonly dataDirectory: string;
-  readonly timeline: number;
-  readonly walFiles: number;
-  readonly lastTransactionAt: string | null;
-  /** From the last transaction to the target, in milliseconds. */
-  readonly rpoMs: number | null;
-  readonly rto: {
-    readonly unpackMs: number;
-    readonly logMs: number;
-    readonly recoverMs: number;
-    readonly finishMs: number;
-    readonly totalMs: number;
-  };
-  /** What was carried out after recovery, such as `erasures`. */
-  readonly hooks: readonly string[];
-  readonly warnings: readonly string[];
-}
+export type RestoredCluster = Pick<
+  RestoreResult,
+  'timeline' | 'walFiles' | 'lastTransactionAt' | 'rpoMs' | 'rto' | 'hooks' | 'warnings'
+> & { readonly dataDirectory: string };
 
 /** How a drill restores: exactly as an emergency would. */
 export type RestoreInto = (request: RestoreRequest) => Promise<RestoredCluster>;

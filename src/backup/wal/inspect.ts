@@ -1,5 +1,5 @@
 import type { QueryResult, QueryResultRow } from 'pg';
-import type { Finding } from '../alerts.ts';
+import type { Finding } from '../../alerts/set-alerts.ts';
 import { listBackups, type PhysicalBackup, readEntry } from '../catalog.ts';
 import type { Vault } from '../vault.ts';
 import { findWal, listWal } from '../wal-archive.ts';

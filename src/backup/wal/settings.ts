@@ -1,5 +1,4 @@
 import type { ReadyConfig } from '../../postgres/database.ts';
-import { receiverUrl } from './login.ts';
 import type { ReceiverSettings } from './process.ts';
 
 /** How long a stop waits for the last bytes and for the storage. */
@@ -9,7 +8,8 @@ export const stopPatienceMs = 300;
 export function receiverSettings(config: ReadyConfig): ReceiverSettings {
   const { backup, backupStorageAccessKeyId, backupStorageSecretAccessKey } = config;
   return {
-    url: receiverUrl(config),
+    // Of a server of its own without one, the login of the database must be allowed to replicate.
+    url: config.backupUrl ?? config.databaseUrl,
     slot: backup.wal.slot,
     spoolFolder: backup.wal.spool,
     partialEveryMs: backup.wal.partialSeconds * 1_000,

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { z } from 'zod';
-import { explainConnectionError } from '../../postgres/connect.ts';
+import { identifySystem, openReplication, showSetting } from '../replication/connection.ts';
 import { formatLsn, type Lsn, parseLsn, parseSegmentSize } from './position.ts';
 
 /** What the server sends of its log, in order. The bytes are copies and stay as they are. */
@@ -169,9 +169,6 @@ export interface ReplicationConnection {
   close(): Promise<void>;
 }
 
-const identifyShape = z.tuple([
-  z.object({ systemid: z.string(), timeline: z.coerce.number().int(), xlogpos: z.string() }),
-]);
 const slotShape = z.tuple([
   z.object({ slot_type: z.string().nullable(), restart_lsn: z.string().nullable() }),
 ]);
@@ -183,39 +180,19 @@ export async function connectReplication(
   url: string,
   applicationName: string,
 ): Promise<ReplicationConnection> {
-  const settings: pg.ClientConfig & { readonly replication: string } = {
-    connectionString: url,
-    application_name: applicationName,
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-    replication: 'true',
-  };
-  const client = new pg.Client(settings);
-  // Without a listener a server that ends ends this process too; what is under way is told by its own promise.
-  client.on('error', () => {});
-  try {
-    await client.connect();
-  } catch (error) {
-    throw explainConnectionError(error, url);
-  }
+  const client = await openReplication(url, applicationName);
   const name = pg.escapeIdentifier;
-  const show = async (setting: string): Promise<string> => {
-    const { rows } = await client.query<Record<string, string>>(`SHOW ${setting}`);
-    return Object.values(rows[0] ?? {})[0] ?? '';
-  };
   return {
     async identify() {
-      const [{ systemid, timeline, xlogpos }] = identifyShape.parse(
-        (await client.query('IDENTIFY_SYSTEM')).rows,
-      );
+      const { systemIdentifier, timeline, lsn } = await identifySystem(client);
       return {
-        systemIdentifier: systemid,
+        systemIdentifier,
         timeline,
-        flushedLsn: parseLsn(xlogpos),
-        segmentSize: parseSegmentSize(await show('wal_segment_size')),
+        flushedLsn: parseLsn(lsn),
+        segmentSize: parseSegmentSize(await showSetting(client, 'wal_segment_size')),
       };
     },
-    show,
+    show: (setting) => showSetting(client, setting),
     async readSlot(slot) {
       const { rows } = await client.query(`READ_REPLICATION_SLOT ${name(slot)}`);
       const [{ slot_type: type, restart_lsn: restart }] = slotShape.parse(rows);

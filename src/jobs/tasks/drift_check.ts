@@ -1,3 +1,4 @@
+import { setAlerts } from '../../alerts/set-alerts.ts';
 import { findDrift } from '../../drift/find.ts';
 import { recorded, type StoaTask } from '../task.ts';
 
@@ -17,22 +18,10 @@ const driftCheck: StoaTask = (_payload, context) =>
       differences: differences.length,
       first: differences.slice(0, shown).map(({ change, kind, identity }) => `${change} ${kind} ${identity}`),
     };
-    await alarm(context, differences.length > 0, detail);
+    const alert = { name: 'schema_drift', subject: 'database' };
+    const findings = differences.length > 0 ? [{ ...alert, level: 'warning' as const, detail }] : [];
+    await setAlerts(context.query, [alert], findings);
     return { rowsAffected: differences.length, detail };
   });
-
-async function alarm(
-  context: Parameters<StoaTask>[1],
-  isRaised: boolean,
-  detail: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  if (isRaised) {
-    await context.query("select ops.raise_alert('schema_drift', 'warning', 'database', $1)", [
-      JSON.stringify(detail),
-    ]);
-  } else {
-    await context.query("select ops.resolve_alert('schema_drift', 'database')");
-  }
-}
 
 export default driftCheck;

@@ -1,3 +1,4 @@
+import { setAlerts } from '../../alerts/set-alerts.ts';
 import { StoaError } from '../../errors.ts';
 import { erasePeople } from '../../privacy/erasure.ts';
 import { openPlaces } from '../../privacy/places.ts';
@@ -44,18 +45,14 @@ const erasureRun: StoaTask = (_payload, context) =>
     return { rowsAffected: proved, detail: { open, refused } };
   });
 
-async function alert(
+/** Nothing resolves it but a person. */
+function alert(
   context: Parameters<StoaTask>[1],
   name: string,
-  requestId: string,
-  detail: object,
+  subject: string,
+  detail: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await context.query('select ops.raise_alert($1, $2, $3, $4)', [
-    name,
-    'error',
-    requestId,
-    JSON.stringify(detail),
-  ]);
+  return setAlerts(context.query, [], [{ name, level: 'error', subject, detail }]);
 }
 
 export default erasureRun;

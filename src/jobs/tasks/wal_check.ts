@@ -1,4 +1,4 @@
-import { setAlerts } from '../../backup/alerts.ts';
+import { setAlerts } from '../../alerts/set-alerts.ts';
 import { drillAlert, judgeDrills } from '../../backup/drill/overdue.ts';
 import { openBackupVault } from '../../backup/open.ts';
 import { inspectWal, judgeWal, walAlerts } from '../../backup/wal/inspect.ts';

@@ -1,7 +1,6 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { Logger, runOnce } from 'graphile-worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openVault } from '../../../src/backup/vault.ts';
 import { findMissing } from '../../../src/backup/wal/contiguity.ts';
@@ -9,13 +8,9 @@ import { judgeWal, type WalState } from '../../../src/backup/wal/inspect.ts';
 import { formatLsn, parseHistory, parseLsn, placeOf, segmentName } from '../../../src/backup/wal/position.ts';
 import { pushWal } from '../../../src/backup/wal/push.ts';
 import { archiveWal, findWal, listWal } from '../../../src/backup/wal-archive.ts';
-import { extendConfig, loadConfig } from '../../../src/config.ts';
-import heartbeat from '../../../src/jobs/tasks/heartbeat.ts';
-import walCheck from '../../../src/jobs/tasks/wal_check.ts';
-import { createLogger } from '../../../src/log.ts';
-import { createPool } from '../../../src/postgres/connect.ts';
 import type { Storage } from '../../../src/storage/storage.ts';
 import { testDatabase } from '../../harness/index.ts';
+import { configOf, runJob } from '../../jobs/queue.ts';
 import { newFolder, openTestVault, stopAll, TestServer } from './scene.ts';
 
 const { folder, remove } = newFolder();
@@ -226,38 +221,13 @@ describe('the check of every five minutes', () => {
     const slot = `test_${db.name.slice(-12)}`;
     const storage = join(folder, 'checked');
     const vault = openTestVault(storage);
-    const loaded = await loadConfig({
-      env: {
-        STOA_BACKUP_STORAGE: storage,
-        STOA_BACKUP_WAL_SLOT: slot,
-        STOA_DATA_DIR: join(folder, 'no-data'),
-      },
+    const config = await configOf(db, {
+      STOA_BACKUP_STORAGE: storage,
+      STOA_BACKUP_WAL_SLOT: slot,
+      STOA_DATA_DIR: join(folder, 'no-data'),
     });
-    const login = db.urlFor('stoa_worker');
-    const config = extendConfig(loaded, {
-      adminUrl: db.url,
-      databaseUrl: db.url,
-      gatewayUrl: db.url,
-      authUrl: db.url,
-      mediaUrl: db.url,
-      trackerUrl: db.url,
-      workerUrl: login,
-    });
-    const pool = createPool(login, { applicationName: 'test worker', max: 2 });
     const run = async (task: 'wal_check' | 'heartbeat') => {
-      await db.query('select core.enqueue($1, $2)', [task, '{}']);
-      await runOnce({
-        pgPool: pool,
-        schema: 'graphile_worker',
-        noHandleSignals: true,
-        logger: new Logger(() => () => {}),
-        taskList: {
-          wal_check: (payload, helpers) =>
-            walCheck(payload, { ...helpers, config, log: createLogger({ level: 'silent' }) }),
-          heartbeat: (payload, helpers) =>
-            heartbeat(payload, { ...helpers, config, log: createLogger({ level: 'silent' }) }),
-        },
-      });
+      await runJob(config, task);
       const { rows } = await db.query(
         `select status, detail from ops.job_runs where task = $1 order by id desc limit 1`,
         [task],
@@ -294,7 +264,6 @@ describe('the check of every five minutes', () => {
       const figures = await db.query<{ figure: string }>('select figure from ops.backup_figures()');
       expect(figures.rows.map(({ figure }) => figure)).toContain('wal_lag_bytes');
     } finally {
-      await pool.end();
       await db.query(
         'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1',
         [slot],

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { connectReplication } from '../../replication/connection.ts';
 import { type DrillCheck, outcome, reasonOf, skipped } from '../check.ts';
 
 /** Lets the server read and check every page for a backup that goes nowhere (BASE_BACKUP, target `blackhole`). */
@@ -12,16 +12,10 @@ export const pageChecksums: DrillCheck = {
     );
     if (!rows[0]?.on) return skipped('The cluster was made without page checksums.');
     const findings: string[] = [];
-    const settings: pg.ClientConfig & { readonly replication: string } = {
-      connectionString: url,
-      replication: 'true',
-    };
-    const replication = new pg.Client(settings);
-    replication.on('error', () => {});
+    const replication = await connectReplication(url, 'drill');
     replication.on('notice', ({ message }) => {
       if (message !== undefined && /checksum|block/i.test(message)) findings.push(message);
     });
-    await replication.connect();
     try {
       await replication.query(
         `BASE_BACKUP (LABEL 'drill', TARGET 'blackhole', VERIFY_CHECKSUMS true, MANIFEST 'no', CHECKPOINT 'fast', WAIT false)`,
