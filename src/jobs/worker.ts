@@ -75,6 +75,18 @@ async function giveBack(pool: Pool, jobs: readonly string[]): Promise<void> {
   );
 }
 
+/** The queue tells of the end of a job before it has written it down. What takes longer is seen by the next look at the queue. */
+async function givenUp(pool: Pool, job: string): Promise<void> {
+  for (let wait = 10; wait < 5_000; wait *= 2) {
+    const { rowCount } = await pool.query(
+      'select from graphile_worker._private_jobs where id = $1 and locked_at is not null',
+      [job],
+    );
+    if (rowCount === 0) return;
+    await sleep(wait, undefined, { ref: false });
+  }
+}
+
 /** Connections of a pool, by the process of the server at their other end. */
 function backendsOf(pool: Pool): ReadonlySet<number> {
   const backends = new Set<number>();
@@ -198,7 +210,9 @@ export async function startWorker(config: ReadyConfig, options: WorkerOptions): 
     });
     runner.events.on('job:complete', ({ job, error }) => {
       if (!error || job.attempts < job.max_attempts) return;
-      watch().catch((reason: Error) => log.warn({ error: reason.message }, 'no alert of a failed job'));
+      givenUp(pool, job.id)
+        .then(watch)
+        .catch((reason: Error) => log.warn({ error: reason.message }, 'no alert of a failed job'));
     });
     log.info({ tasks: Object.keys(tasks).length }, 'worker started');
     const stopTelling = await tellVersion(pool, 'worker', (error) =>
