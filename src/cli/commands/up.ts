@@ -19,6 +19,7 @@ import { loadSecrets, withSecretKey } from '../../secrets.ts';
 import { hasDemoAccount, isEmpty, refuseTakenPort, startApiOf, version } from '../installation.ts';
 import { type Lifetime, runUntilStopped } from '../lifetime.ts';
 import { duration, note, print, styled } from '../output.ts';
+import { wrap } from '../paragraphs.ts';
 import { addSettings, settingsOf } from '../settings.ts';
 
 /** One line a step, with how long it took. */
@@ -48,15 +49,18 @@ async function migrate(config: ReadyConfig, lifetime: Lifetime): Promise<void> {
   lifetime.signal.throwIfAborted();
 }
 
+/** `channelMessages` as people read it. */
+const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 /** Whether there is a demo account to sign in with; demo data goes into a database that is new, and nowhere else. */
 async function loadDemoData(config: ReadyConfig, password: string): Promise<boolean> {
   if (config.demo && (await isEmpty(config))) {
     await step(
       () => loadDemo({ databaseUrl: config.databaseUrl, password, argon2: config.argon2 }),
-      ({ counts }) =>
-        `Demo data: ${Object.entries(counts)
-          .map(([kind, count]) => `${count} ${kind}`)
-          .join(', ')}`,
+      ({ counts }) => {
+        const kinds = Object.entries(counts).map(([kind, count]) => `${words(kind)} ${count}`);
+        return wrap(`Demo data: ${kinds.join(', ')}`, 88).join('\n    ');
+      },
     );
   }
   return config.demo && (await hasDemoAccount(config));
