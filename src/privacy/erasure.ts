@@ -43,6 +43,8 @@ export interface ErasureOutcome {
   /** Undefined: the person was found, the request stays open. */
   readonly certificate: Certificate | undefined;
   readonly scan: ScanResult;
+  /** Tables with rows that a legal hold keeps, which was placed after the erasure had begun. */
+  readonly heldIn: readonly string[];
 }
 
 interface Progress {
@@ -164,12 +166,13 @@ async function settle(client: ClientBase, signal: AbortSignal | undefined): Prom
   }
 }
 
+/** Answers with whom it erased. */
 async function eraseRows(
   client: ClientBase,
   places: Places,
   requestId: string,
   options: ErasureOptions,
-): Promise<void> {
+): Promise<string> {
   const { rows } = await ask<Progress>(client, 'select * from audit.begin_erasure($1, $2, $3)', [
     requestId,
     options.isEarly ?? false,
@@ -196,16 +199,28 @@ async function eraseRows(
   // What was written in the person's name meanwhile; mostly nothing.
   for (let pass = 0; pass < 5; pass += 1) {
     const more = await onePass(client, places, progress, options, done);
-    if (more === 0) return;
+    if (more === 0) break;
     done += more;
   }
+  return progress.user_id;
 }
 
+async function tablesHeld(client: ClientBase, userId: string | undefined): Promise<readonly string[]> {
+  const { rows } = await ask<{ held_in: readonly string[] }>(
+    client,
+    'select audit.erasure_held_in($1) as held_in',
+    [userId],
+  );
+  return rows[0]?.held_in ?? [];
+}
+
+/** `people` by their requests. */
 async function prove(
   client: ClientBase,
-  requestIds: readonly string[],
+  people: ReadonlyMap<string, string>,
   options: ErasureOptions,
 ): Promise<readonly ErasureOutcome[]> {
+  const requestIds = [...people.keys()];
   const scans = await scanFor(client, requestIds, {
     signal: options.signal,
     onTable: (done, total, table) => {
@@ -221,7 +236,9 @@ async function prove(
       'select audit.finish_erasure($1, $2) as certificate',
       [requestId, JSON.stringify(scan)],
     );
-    outcomes.push({ requestId, certificate: rows[0]?.certificate ?? undefined, scan });
+    const certificate = rows[0]?.certificate ?? undefined;
+    const heldIn = certificate === undefined ? await tablesHeld(client, people.get(requestId)) : [];
+    outcomes.push({ requestId, certificate, scan, heldIn });
   }
   return outcomes;
 }
@@ -257,15 +274,16 @@ export async function erasePeople(
     );
   };
   return within([first, ...others], async () => {
-    for (const requestId of requestIds) await eraseRows(client, places, requestId, options);
-    const outcomes = await prove(client, requestIds, options);
-    const open = outcomes
-      .filter(({ certificate }) => certificate === undefined)
-      .map(({ requestId }) => requestId);
+    const eraseAndProve = async (ids: readonly string[]): Promise<readonly ErasureOutcome[]> => {
+      const people = new Map<string, string>();
+      for (const id of ids) people.set(id, await eraseRows(client, places, id, options));
+      return prove(client, people, options);
+    };
+    const outcomes = await eraseAndProve(requestIds);
+    const open = outcomes.filter(({ certificate }) => certificate === undefined);
     if (open.length === 0) return outcomes;
     // A job that ran while the queue was looked at may have left something: once more, before it is said.
-    for (const requestId of open) await eraseRows(client, places, requestId, options);
-    const again = await prove(client, open, options);
+    const again = await eraseAndProve(open.map(({ requestId }) => requestId));
     return outcomes.map(
       (outcome) => again.find(({ requestId }) => requestId === outcome.requestId) ?? outcome,
     );

@@ -292,8 +292,85 @@ describe('an erasure that is killed', () => {
   });
 });
 
+describe('a legal hold', () => {
+  const hold = async (kind: string, id: string): Promise<string> => {
+    const { rows } = await world.db.query<{ hold: string }>(
+      "select ops.place_hold($1, $2, 'Case 7') as hold",
+      [kind, id],
+    );
+    return rows[0]?.hold ?? '';
+  };
+  const release = (id: string) => world.db.query("select ops.release_hold($1, 'Settled')", [id]);
+  const erase = (request: string) =>
+    world.asWorker((client) =>
+      erasePeople(client, world.places, [request], { isEarly: true }).then(
+        ([outcome]) => (outcome?.certificate === undefined ? `held in ${outcome?.heldIn.join()}` : 'done'),
+        (error: { code?: string }) => error.code ?? String(error),
+      ),
+    );
+  /** Somebody who wrote in a conversation, and that conversation. */
+  const writer = async (nth: number): Promise<{ id: string; conversation: string }> => {
+    const { rows } = await world.db.query<{ id: string; conversation: string }>(
+      `select distinct on (message.sender_id) message.sender_id as id, message.conversation_id as conversation
+       from messaging.messages as message
+       where message.sender_id = any ($1) and message.deleted_at is null
+       order by message.sender_id, message.id
+       offset $2 limit 1`,
+      [
+        (
+          await world.db.query<{ id: string }>(
+            'select id from core.users where erased_at is null and id = any ($1) and not core.owns_things(id)',
+            [world.members.map(({ id }) => id)],
+          )
+        ).rows.map(({ id }) => id),
+        nth,
+      ],
+    );
+    if (rows[0] === undefined) throw new Error('nobody wrote');
+    return rows[0];
+  };
+  const words = async (id: string, conversation: string): Promise<number> => {
+    const { rows } = await world.db.query<{ words: number }>(
+      `select count(*)::int as words from messaging.messages
+       where sender_id = $1 and conversation_id = $2 and deleted_at is null and content <> ''`,
+      [id, conversation],
+    );
+    return rows[0]?.words ?? 0;
+  };
+
+  it('on the person, or on what they wrote in, keeps the request waiting and everything where it is', async () => {
+    const { id, conversation } = await writer(0);
+    const request = await world.request({ id });
+    const before = await words(id, conversation);
+    for (const [kind, subject] of [
+      ['user', id],
+      ['conversation', conversation],
+    ] as const) {
+      const placed = await hold(kind, subject);
+      expect(await erase(request)).toBe('privacy.held');
+      expect(await words(id, conversation)).toBe(before);
+      await release(placed);
+    }
+    expect(await erase(request)).toBe('done');
+    expect(await words(id, conversation)).toBe(0);
+  });
+
+  it('that is placed when it has begun, keeps what is still there, and the proof stays open until it is released', async () => {
+    const { id, conversation } = await writer(0);
+    const request = await world.request({ id });
+    const before = await words(id, conversation);
+    await world.asWorker((client) => client.query('select audit.begin_erasure($1, true)', [request]));
+    const placed = await hold('conversation', conversation);
+    expect(await erase(request)).toBe('held in messaging.messages');
+    expect(await words(id, conversation)).toBe(before);
+    await release(placed);
+    expect(await erase(request)).toBe('done');
+    expect(await words(id, conversation)).toBe(0);
+  });
+});
+
 describe('an erasure is refused', () => {
-  it('before its time, for the last administrator, for the platform itself, and while a hold names the person', async () => {
+  it('before its time, for the last administrator, for the platform itself, and for an owner', async () => {
     const attempt = async (id: string, isEarly = true): Promise<string> => {
       const request = await world.request({ id });
       return world.asWorker((client) =>
@@ -320,16 +397,6 @@ describe('an erasure is refused', () => {
     );
     expect(await attempt(waiting.id, false)).toBe('privacy.not_due');
 
-    const { rows: has } = await world.db.query<{ has: boolean }>(
-      `select to_regprocedure('ops.held_reason(text, uuid)') is not null as has`,
-    );
-    if (!has[0]?.has) {
-      await world.db.query(
-        `create function ops.held_reason(p_kind text, p_id uuid) returns text language sql as $$ select 'a lawsuit' $$`,
-      );
-      expect(await attempt(waiting.id)).toBe('privacy.held');
-      await world.db.query('drop function ops.held_reason(text, uuid)');
-    }
     const { rows: owner } = await world.db.query<{ id: string }>(
       `select owner_id as id from groups.groups as owned join core.users as person on person.id = owned.owner_id
        where not person.is_system and person.erased_at is null order by 1 limit 1`,

@@ -49,7 +49,7 @@ begin
     ) then
       perform core.fail('privacy.last_administrator');
     end if;
-    if ops.held_reason('user', person.id) is not null then
+    if ops.held_reason('user', person.id) is not null or audit.erasure_held_in(person.id) <> '{}' then
       perform core.fail('privacy.held');
     end if;
   end if;
@@ -67,7 +67,7 @@ end
 $$;
 
 comment on function audit.begin_erasure(uuid, boolean, boolean) is
-  'Worker: begins the erasure of a request that is due, or goes on with one that has begun, and returns how far it is. Collects what the person is recognised by before anything is taken out. Refuses privacy.unknown, privacy.not_due, privacy.system_account, account.owns_things, privacy.last_administrator, and privacy.held while a legal hold names the person; a replay after a restore asks for none of the last three.';
+  'Worker: begins the erasure of a request that is due, or goes on with one that has begun, and returns how far it is. Collects what the person is recognised by before anything is taken out. Refuses privacy.unknown, privacy.not_due, privacy.system_account, account.owns_things, privacy.last_administrator, and privacy.held while a legal hold keeps anything that would go (see audit.erasure_held_in); a replay after a restore asks for none of the last three.';
 
 revoke all on function audit.begin_erasure(uuid, boolean, boolean) from public;
 grant execute on function audit.begin_erasure(uuid, boolean, boolean) to stoa_worker;

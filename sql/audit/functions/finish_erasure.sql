@@ -10,6 +10,7 @@ declare
   progress audit.erasures;
   request audit.privacy_requests;
   proof jsonb;
+  held_in text[] := '{}';
 begin
   select * into request from audit.privacy_requests where id = p_request_id for no key update;
   select * into progress from audit.erasures where request_id = p_request_id for no key update;
@@ -20,13 +21,20 @@ begin
     return progress.certificate;
   end if;
 
+  if not progress.is_replay then
+    held_in := audit.erasure_held_in(progress.user_id);
+  end if;
   if progress.ledger_digest is null
     or jsonb_array_length(p_scan -> 'found') > 0
+    or held_in <> '{}'
     or not exists (select from core.users where id = progress.user_id and erased_at is not null) then
     update audit.erasures set findings = p_scan -> 'found' where request_id = p_request_id;
     update audit.privacy_requests
-    set error = format('found in %s places', jsonb_array_length(p_scan -> 'found')),
-        result = jsonb_build_object('found', p_scan -> 'found')
+    set error = case
+          when held_in <> '{}' then format('a legal hold keeps rows in %s', array_to_string(held_in, ', '))
+          else format('found in %s places', jsonb_array_length(p_scan -> 'found'))
+        end,
+        result = jsonb_build_object('found', p_scan -> 'found', 'held_in', held_in)
     where id = p_request_id;
     return null;
   end if;
@@ -71,7 +79,7 @@ end
 $$;
 
 comment on function audit.finish_erasure(uuid, jsonb) is
-  'Worker: ends an erasure whose last look found nothing: writes the certificate, into the audit log too, forgets what the person was recognised by, and returns it. Returns nothing, writes down where, and leaves the request open when something was found, when no ledger outside the database knows of it, or when the account is no tombstone. Refuses privacy.unknown.';
+  'Worker: ends an erasure whose last look found nothing: writes the certificate, into the audit log too, forgets what the person was recognised by, and returns it. Returns nothing, writes down where, and leaves the request open when something was found, when a legal hold that was placed meanwhile keeps something, when no ledger outside the database knows of it, or when the account is no tombstone. Refuses privacy.unknown.';
 
 revoke all on function audit.finish_erasure(uuid, jsonb) from public;
 grant execute on function audit.finish_erasure(uuid, jsonb) to stoa_worker;

@@ -28,12 +28,10 @@ begin
       raise exception 'there is no step "%"', p_step using errcode = 'XX000';
     end if;
 
-    condition := replace(work.subject, ':user', quote_literal(progress.user_id) || '::uuid');
-    if work.action = 'scrub' then
-      condition := condition || ' and (' || (
-        select string_agg(format('target.%I::text is distinct from (%s)::text', part.name, part.replacement), ' or ')
-        from unnest(work.columns, work.replacements) as part (name, replacement)
-      ) || ')';
+    condition := audit.erasure_condition(p_step, progress.user_id);
+    -- A hold that was placed since it began: what it keeps is found by the proof, and the request stays open.
+    if not progress.is_replay then
+      condition := format('(%s) and not %s', condition, coalesce(ops.held_condition(work.table_name), 'false'));
     end if;
 
     execute format(
@@ -68,7 +66,7 @@ end
 $$;
 
 comment on function audit.run_erasure_step(uuid, text, integer) is
-  'Worker: works on at most p_limit rows of one step of an erasure that has begun, writes down how many and returns it; less than p_limit means that the step is done for now. A step of audit.erasure_steps, or audit.logs, or jobs. Waits at most 5 s for a lock. Refuses privacy.unknown.';
+  'Worker: works on at most p_limit rows of one step of an erasure that has begun, writes down how many and returns it; less than p_limit means that the step is done for now. Passes over what a legal hold keeps. A step of audit.erasure_steps, or audit.logs, or jobs. Waits at most 5 s for a lock. Refuses privacy.unknown.';
 
 revoke all on function audit.run_erasure_step(uuid, text, integer) from public;
 grant execute on function audit.run_erasure_step(uuid, text, integer) to stoa_worker;

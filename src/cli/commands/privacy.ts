@@ -14,7 +14,7 @@ import { replayErasures } from '../../privacy/ledger.ts';
 import { openPlaces, type Places } from '../../privacy/places.ts';
 import type { Finding } from '../../privacy/scan.ts';
 import { requireMigrated } from '../installation.ts';
-import { note, print, printJson, progress, styled, table } from '../output.ts';
+import { note, print, printJson, progress, styled, table, wrapped } from '../output.ts';
 import { settingsOf } from '../settings.ts';
 
 interface Open {
@@ -185,13 +185,25 @@ function finish(outcome: ErasureOutcome | undefined, asJson: true | undefined): 
   if (outcome === undefined) return;
   if (outcome.certificate === undefined) process.exitCode = exitCodes.checkFailed;
   if (asJson) {
-    printJson(outcome.certificate ?? { request: outcome.requestId, found: outcome.scan.found });
+    printJson(
+      outcome.certificate ?? {
+        request: outcome.requestId,
+        found: outcome.scan.found,
+        heldIn: outcome.heldIn,
+      },
+    );
   } else if (outcome.certificate !== undefined) {
     printCertificate(outcome.certificate);
   } else {
-    print('The person was found still; the request stays open:');
-    print();
-    printFound(outcome.scan.found);
+    if (outcome.heldIn.length > 0) {
+      print(wrapped(`A legal hold keeps rows in ${outcome.heldIn.join(', ')} (stoa hold list).`));
+      print('The request stays open until it is released.');
+    }
+    if (outcome.scan.found.length > 0) {
+      print('The person was found still; the request stays open:');
+      print();
+      printFound(outcome.scan.found);
+    }
   }
 }
 

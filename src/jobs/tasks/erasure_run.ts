@@ -18,7 +18,7 @@ const erasureRun: StoaTask = (_payload, context) =>
           const outcomes = await context.withPgClient((client) =>
             erasePeople(client, places, [id], { signal: context.abortSignal }),
           );
-          for (const { certificate, scan } of outcomes) {
+          for (const { certificate, scan, heldIn } of outcomes) {
             if (certificate !== undefined) {
               proved += 1;
               continue;
@@ -26,6 +26,7 @@ const erasureRun: StoaTask = (_payload, context) =>
             open += 1;
             await alert(context, 'erasure_not_proved', id, {
               places: scan.found.map(({ column }) => column),
+              heldIn,
             });
           }
         } catch (error) {
