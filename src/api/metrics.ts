@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
 import type { Figure } from '../http/endpoint.ts';
+import { watchPoolWaits } from '../postgres/pool-waits.ts';
 import type { RateScope } from './rates.ts';
 import type { OperationKind } from './request-scope.ts';
 
@@ -80,6 +81,19 @@ export function createMetrics({ pools, auth, sockets, figures = [] }: MetricsOpt
       }
     },
   });
+
+  const waits = new Histogram({
+    name: 'stoa_pool_wait_seconds',
+    help: 'How long requests waited until they had a connection of a pool, or gave up.',
+    labelNames: ['pool'],
+    // A request gives up after ten seconds, which the last one holds.
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15],
+    registers,
+  });
+  for (const [name, pool] of Object.entries(pools)) {
+    waits.zero({ pool: name });
+    watchPoolWaits(pool, (seconds) => waits.observe({ pool: name }, seconds));
+  }
 
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();

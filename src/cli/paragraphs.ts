@@ -21,3 +21,21 @@ export function labelled(label: string, text: string, width = 100): readonly str
     `${index === 0 ? label : indent}${line}`.trimEnd(),
   );
 }
+
+/**
+ * SQL behind a label, broken only at blanks between its words: what stands in quotes stays as it is, also where a line
+ * then gets longer than `width`, so that what is copied from a terminal runs and means the same.
+ */
+export function labelledSql(label: string, sql: string, width = 100): readonly string[] {
+  const words = sql.match(/(?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^\s'"]|['"])+/g) ?? [];
+  const lines: string[] = [];
+  let line = label;
+  for (const word of words) {
+    const isFirst = line.trim() === '' || line === label;
+    if (!isFirst && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = `${' '.repeat(label.length)}${word}`;
+    } else line += isFirst ? word : ` ${word}`;
+  }
+  return [...lines, line];
+}

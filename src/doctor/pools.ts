@@ -61,6 +61,12 @@ export interface ApiPool {
   readonly idle: number;
   /** Requests that wait for a connection now. */
   readonly waiting: number;
+  /** Requests for a connection since the API began. */
+  readonly requests: number;
+  /** How long they waited on average; null where there was none. */
+  readonly meanWaitMs: number | null;
+  /** 99 of 100 waited no longer than that, as exact as the buckets of the histogram; null where there was none. */
+  readonly waitP99Ms: number | null;
 }
 
 /** What the API says of its own pools; undefined where its figures cannot be had. */
@@ -83,16 +89,44 @@ export async function askApi(
   return poolsIn(text);
 }
 
+interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
 /** `stoa_pool_connections{pool="gateway",state="busy"} 3` in the text format of Prometheus. */
+function seriesOf(text: string, name: string): readonly Series[] {
+  return [...text.matchAll(new RegExp(`^${name}\\{([^}]*)\\} (\\S+)$`, 'gm'))].map(
+    ([, labels = '', value]) => ({
+      labels: Object.fromEntries(
+        [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = '', content = '']) => [key, content]),
+      ),
+      value: Number(value),
+    }),
+  );
+}
+
 export function poolsIn(text: string): readonly ApiPool[] {
-  const pools = new Map<string, { busy: number; idle: number; waiting: number }>();
-  for (const [, labels = '', value = '0'] of text.matchAll(/^stoa_pool_connections\{([^}]*)\} (\S+)$/gm)) {
-    const pool = /pool="([^"]*)"/.exec(labels)?.[1];
-    const state = /state="([^"]*)"/.exec(labels)?.[1];
-    if (pool === undefined) continue;
-    const counts = pools.get(pool) ?? { busy: 0, idle: 0, waiting: 0 };
-    if (state === 'busy' || state === 'idle' || state === 'waiting') counts[state] = Number(value);
-    pools.set(pool, counts);
-  }
-  return [...pools].map(([pool, counts]) => ({ pool, ...counts }));
+  const connections = seriesOf(text, 'stoa_pool_connections');
+  const names = new Set(connections.map(({ labels }) => labels['pool'] ?? ''));
+  return [...names].map((pool) => {
+    const figure = (series: readonly Series[], state?: string): number =>
+      series.find(({ labels }) => labels['pool'] === pool && labels['state'] === state)?.value ?? 0;
+    const requests = figure(seriesOf(text, 'stoa_pool_wait_seconds_count'));
+    const seconds = figure(seriesOf(text, 'stoa_pool_wait_seconds_sum'));
+    const bound = seriesOf(text, 'stoa_pool_wait_seconds_bucket')
+      .filter(({ labels, value }) => labels['pool'] === pool && value >= requests * 0.99)
+      .map(({ labels }) => Number(labels['le']))
+      .filter(Number.isFinite)
+      .sort((a, b) => a - b)[0];
+    return {
+      pool,
+      busy: figure(connections, 'busy'),
+      idle: figure(connections, 'idle'),
+      waiting: figure(connections, 'waiting'),
+      requests,
+      meanWaitMs: requests === 0 ? null : (seconds / requests) * 1_000,
+      waitP99Ms: requests === 0 || bound === undefined ? null : bound * 1_000,
+    };
+  });
 }

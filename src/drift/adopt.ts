@@ -94,7 +94,7 @@ function refused(list: readonly Refused[]): StoaError {
     ({ difference: { change, kind, identity }, reason }) => `  ${change} ${kind} ${identity}\n    ${reason}.`,
   );
   return new StoaError('drift.not_adoptable', `No migration can say this:\n${lines.join('\n')}`, {
-    cure: 'Undo it in the live database, or accept it with a reason (stoa drift --suppress ID --reason TEXT); --partial adopts the rest.',
+    cure: 'Take it back in the live database, or accept it with a reason (stoa drift --suppress ID --reason TEXT); --partial adopts the rest.',
     exitCode: exitCodes.refused,
   });
 }

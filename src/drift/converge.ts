@@ -30,11 +30,24 @@ interface Pending {
 
 const mostRounds = 6;
 
+/** What takes back, in the live database, what no migration may do; undefined where that is not one statement. */
+function takenBack(sql: readonly string[]): string | undefined {
+  for (const statement of sql) {
+    const owner = /^(alter .+ owner to) \S+$/.exec(statement)?.[1];
+    if (owner !== undefined) return `${owner} stoa_owner;`;
+    const [, kind, name] = /^create (event trigger|publication) ("(?:[^"]|"")*"|\S+)/.exec(statement) ?? [];
+    if (kind !== undefined) return `drop ${kind} ${name};`;
+  }
+  return undefined;
+}
+
 /** A retry can help where something else must come or go first: it does not exist, or others depend on it. */
-function explain(error: unknown): string {
+function explain(error: unknown, sql: readonly string[]): string {
   if (!(error instanceof pg.DatabaseError)) throw error;
   if (error.code === '42501') {
-    return `${error.message}: a migration runs as stoa_owner, which may not do that`;
+    const back = takenBack(sql);
+    const cure = back === undefined ? '' : `; taken back in the live database with: ${back}`;
+    return `${error.message}: a migration runs as stoa_owner, which may not do that${cure}`;
   }
   return error.detail === undefined
     ? error.message
@@ -126,7 +139,7 @@ async function tryVariants(client: Client, step: Pending): Promise<readonly stri
       return variant;
     } catch (error) {
       await client.query('rollback to savepoint step; release savepoint step');
-      step.error = explain(error);
+      step.error = explain(error, variant);
     }
   }
   return undefined;

@@ -128,10 +128,33 @@ export interface PlanShape {
   readonly children: readonly PlanShape[];
 }
 
-/** The partitions of a table come and go: several like nodes in a row are one, and their names are left out. */
-export function shapeOf(node: PlanNode): PlanShape {
-  const place = (name: string | undefined): string | undefined =>
-    name?.replace(/_(?:history|\d{4}_\d\d(?:_\d\d)?)(?=$|_)/, '_*');
+const partitionPeriod = /_(?:history|\d{4}_\d\d(?:_\d\d)?)(?=$|_)/;
+
+const isPartition = ({ relation }: PlanNode): boolean =>
+  relation !== undefined && partitionPeriod.test(relation);
+
+/** Without the partitions that hold hardly anything of what is asked for: how they are read does not matter. */
+function tellingChildren(children: readonly PlanNode[]): readonly PlanNode[] {
+  const reads = (node: PlanNode): number => (node.actualRows + node.removedRows) * node.loops;
+  const most = Math.max(0, ...children.filter(isPartition).map(reads));
+  return children.filter((child) => !isPartition(child) || reads(child) * 10 >= most);
+}
+
+/** An index of a partition is read in either way, depending on how much of that month is asked for. */
+function asOneScan(node: PlanNode): PlanNode {
+  const [child, ...others] = node.children;
+  return node.type === 'Bitmap Heap Scan' && child?.type === 'Bitmap Index Scan' && isPartition(node)
+    ? { ...node, type: 'Index Scan', index: child.index, children: others }
+    : node;
+}
+
+/**
+ * Partitions come and go with the calendar: their names are left out, like ones are told once, and those that
+ * give less than a tenth of what the largest gives are not told: at the turn of a month every new one is small.
+ */
+export function shapeOf(given: PlanNode): PlanShape {
+  const node = asOneScan(given);
+  const place = (name: string | undefined): string | undefined => name?.replace(partitionPeriod, '_*');
   const index = place(node.index);
   const relation = place(node.relation);
   const label = [
@@ -140,9 +163,8 @@ export function shapeOf(node: PlanNode): PlanShape {
     ...(relation === undefined ? [] : [`on ${relation}`]),
   ].join(' ');
   const children: PlanShape[] = [];
-  for (const child of node.children.map(shapeOf)) {
-    const last = children.at(-1);
-    if (last === undefined || JSON.stringify(last) !== JSON.stringify(child)) children.push(child);
+  for (const child of tellingChildren(node.children).map(shapeOf)) {
+    if (!children.some((other) => JSON.stringify(other) === JSON.stringify(child))) children.push(child);
   }
   return { node: label, children };
 }

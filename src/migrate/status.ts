@@ -1,8 +1,10 @@
 import type { Client } from 'pg';
 import { modules as registry, resolveModules } from '../modules.ts';
 import { appliedFaults } from './applied.ts';
+import type { ContractOptions } from './contract/gate.ts';
 import { isDisposable } from './disposable.ts';
 import type { LockHolder } from './events.ts';
+import { type ClosedGate, closedGates } from './gates.ts';
 import { readLedger } from './ledger.ts';
 import { loadMigrations } from './load.ts';
 import { lockHolder } from './lock.ts';
@@ -22,6 +24,8 @@ export interface MigrationStatus {
   readonly appliedBy: string | null;
   readonly executionMs: number | null;
   readonly isReleased: boolean;
+  /** Of a pending one: what would refuse it now. */
+  readonly gates: readonly ClosedGate[];
 }
 
 export interface UnfinishedStep {
@@ -53,6 +57,8 @@ export async function migrationStatus(options: {
   readonly databaseUrl: string;
   readonly modules?: readonly string[] | undefined;
   readonly root?: string;
+  /** How a migration marked "-- contract" is judged. */
+  readonly contract?: Partial<ContractOptions>;
 }): Promise<Status> {
   const root = options.root ?? projectRoot;
   const modules = resolveModules(options.modules);
@@ -68,6 +74,8 @@ export async function migrationStatus(options: {
     const chosen = all.filter(({ module }) => modules.some(({ name }) => name === module));
     const edited = new Set(faults.edited.map(({ name }) => name));
     const begun = new Set(unfinished.map(({ migration }) => migration));
+    const pending = pendingMigrations(chosen, applied);
+    const gates = await closedGates(client, pending, root, options.contract);
     const byName = new Map(all.map((migration) => [migration.name, migration]));
     const migrations: MigrationStatus[] = [
       ...applied.map(({ name, appliedAt, appliedBy, executionMs }) => {
@@ -87,9 +95,10 @@ export async function migrationStatus(options: {
           appliedBy,
           executionMs,
           isReleased: migration !== undefined && released.has(migration.file),
+          gates: [],
         };
       }),
-      ...pendingMigrations(chosen, applied).map(({ name, module, file }) => ({
+      ...pending.map(({ name, module, file }) => ({
         name,
         module,
         state: begun.has(name) ? ('unfinished' as const) : ('pending' as const),
@@ -97,6 +106,7 @@ export async function migrationStatus(options: {
         appliedBy: null,
         executionMs: null,
         isReleased: released.has(file),
+        gates: gates.get(name) ?? [],
       })),
     ];
     const counts = { applied: 0, pending: 0, edited: 0, missing: 0, unfinished: 0 };

@@ -1,8 +1,7 @@
 import { modules as registry } from '../modules.ts';
-import { programVersion } from '../postgres/client-version.ts';
 import { loadBackfills } from './backfill/declaration.ts';
 import { refuseUnlessBackfilled, requiredBackfills } from './backfill/gate.ts';
-import { type ContractOptions, refuseWhileInUse } from './contract/gate.ts';
+import { type ContractOptions, contractDefaults, refuseWhileInUse } from './contract/gate.ts';
 import { findMigration } from './find.ts';
 import { type MigrateOptions, withMigrator } from './migrator.ts';
 import { pendingMigrations } from './order.ts';
@@ -22,8 +21,6 @@ export interface UpOptions extends MigrateOptions {
   /** How a migration marked "-- contract" is judged. */
   readonly contract?: Partial<ContractOptions> | undefined;
 }
-
-const contractDefaults: ContractOptions = { version: programVersion, withinMinutes: 15 };
 
 /**
  * Brings a database up to date: the engine's tables, the queue's schema, then every pending migration of the chosen

@@ -85,6 +85,8 @@ describe('the figures', () => {
     const text = await figures(open);
     expect(figureOf(text, /^stoa_database_up /)).toBe(1);
     expect(figureOf(text, /^stoa_pool_connections\{pool="gateway",state="idle"\}/)).toBeGreaterThan(0);
+    expect(figureOf(text, /^stoa_pool_wait_seconds_count\{pool="gateway"\}/)).toBeGreaterThan(0);
+    expect(figureOf(text, /^stoa_pool_wait_seconds_bucket\{le="15",pool="gateway"\}/)).toBeGreaterThan(0);
     expect(figureOf(text, /^stoa_event_loop_delay_seconds\{quantile="0.99"\}/)).toBeGreaterThan(0);
     expect(figureOf(text, /^stoa_partitions_ahead\{table="audit.logs"\}/)).toBeGreaterThanOrEqual(2);
     const age = figureOf(text, /^stoa_job_success_age_seconds\{task="partitions_maintain"\}/);

@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http';
-import type { Client } from 'pg';
+import pg, { type Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { poolsIn, readPools } from '../../src/doctor/pools.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { connect, withDatabase } from '../../src/postgres/connect.ts';
+import { watchPoolWaits } from '../../src/postgres/pool-waits.ts';
 import { prepareDatabase } from '../../src/postgres/prepare.ts';
 import { type ScratchServer, startScratchServer } from '../../src/postgres/scratch.ts';
 import { temporaryProject } from '../harness/installation.ts';
@@ -66,7 +67,17 @@ describe('the connections of a server', () => {
 
   it('are told with the pools of the API, where it answers to its token', async () => {
     const figures =
-      '# HELP x\nstoa_pool_connections{pool="gateway",state="busy"} 10\nstoa_pool_connections{pool="gateway",state="idle"} 0\nstoa_pool_connections{pool="gateway",state="waiting"} 4\n';
+      '# HELP x\nstoa_pool_connections{pool="gateway",state="busy"} 10\nstoa_pool_connections{pool="gateway",state="idle"} 0\nstoa_pool_connections{pool="gateway",state="waiting"} 4\n' +
+      [
+        'bucket{le="0.001",pool="gateway"} 90',
+        'bucket{le="0.1",pool="gateway"} 98',
+        'bucket{le="0.5",pool="gateway"} 99',
+        'bucket{le="+Inf",pool="gateway"} 100',
+        'sum{pool="gateway"} 2.5',
+        'count{pool="gateway"} 100',
+      ]
+        .map((line) => `stoa_pool_wait_seconds_${line}\n`)
+        .join('');
     const api: Server = createServer((message, response) => {
       if (message.headers.authorization !== 'Bearer open sesame, open sesame') response.statusCode = 401;
       response.end(response.statusCode === 401 ? '' : figures);
@@ -85,9 +96,14 @@ describe('the connections of a server', () => {
       };
       const told = await folder.run(['pool', '--json'], env);
       expect(JSON.parse(told.stdout)).toMatchObject({
-        api: [{ pool: 'gateway', busy: 10, idle: 0, waiting: 4 }],
+        api: [
+          { pool: 'gateway', busy: 10, idle: 0, waiting: 4, requests: 100, meanWaitMs: 25, waitP99Ms: 500 },
+        ],
         warnings: ['4 requests wait for a connection of the pool "gateway".'],
       });
+      const read = await folder.run(['pool'], env);
+      expect(read.stdout).toMatch(/gateway +10 +0 +4 +100 +25\.00 ms +500 ms/);
+      for (const line of read.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
     } finally {
       await new Promise((resolve) => api.close(resolve));
     }
@@ -97,7 +113,49 @@ describe('the connections of a server', () => {
 describe('the figures of the API', () => {
   it('hold other things, which are passed over', () => {
     expect(poolsIn('stoa_websockets 3\nstoa_pool_connections{pool="auth",state="idle"} 2')).toEqual([
-      { pool: 'auth', busy: 0, idle: 2, waiting: 0 },
+      { pool: 'auth', busy: 0, idle: 2, waiting: 0, requests: 0, meanWaitMs: null, waitP99Ms: null },
     ]);
+  });
+});
+
+describe('the wait for a connection', () => {
+  it('is told of every request: by callback, by promise, and by one that gave up', async () => {
+    const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 20 });
+    const waits: number[] = [];
+    watchPoolWaits(pool, (seconds) => waits.push(seconds));
+    try {
+      const holder = await pool.connect();
+      expect(waits).toHaveLength(1);
+      await expect(pool.connect()).rejects.toThrow(/timeout/);
+      expect(waits).toHaveLength(2);
+      // It waited for all of the time after which it gave up; timers may be early by a millisecond.
+      expect(waits[1]).toBeGreaterThanOrEqual(0.019);
+      holder.release();
+      const { rows } = await pool.query<{ one: number }>('select 1 as one');
+      expect(rows).toEqual([{ one: 1 }]);
+      expect(waits).toHaveLength(3);
+    } finally {
+      await pool.end();
+    }
+  });
+
+  it('lasts until the connection is handed out', async () => {
+    const pool = new pg.Pool({ connectionString: url, max: 1 });
+    const waits: number[] = [];
+    watchPoolWaits(pool, (seconds) => waits.push(seconds));
+    try {
+      const holder = await pool.connect();
+      const second = pool.connect();
+      const askedAt = performance.now();
+      await doctor.query('select 1');
+      expect(waits).toHaveLength(1);
+      const heldSeconds = (performance.now() - askedAt) / 1_000;
+      holder.release();
+      (await second).release();
+      expect(waits).toHaveLength(2);
+      expect(waits[1]).toBeGreaterThanOrEqual(heldSeconds);
+    } finally {
+      await pool.end();
+    }
   });
 });

@@ -291,6 +291,11 @@ export const changes: readonly Change[] = [
     sql: 'drop rule keep on core.drawers; create rule keep as on update to core.drawers do instead nothing',
     found: ['changed rule core.drawers.keep'],
   },
+  {
+    title: 'another owner, of whom stoa_owner is a member and who may create there',
+    sql: 'alter schema forums owner to stoa_worker',
+    found: ['changed schema forums'],
+  },
 ];
 
 /** Adopted, but there is no way back. */
@@ -310,12 +315,32 @@ export const oneWay: readonly (Change & { readonly loss: RegExp })[] = [
 ];
 
 /** Found and named; no migration can say it. `DB` is the name of the database. */
-export const notAdoptable: readonly (Change & { readonly reason: RegExp })[] = [
+export const notAdoptable: readonly (Change & {
+  readonly reason: RegExp;
+  /** The statement in the reason that takes it back. */
+  readonly back?: string;
+})[] = [
   {
-    title: 'another owner',
+    title: 'another owner, who may not create there',
     sql: 'alter table core.settings owner to stoa_worker',
     found: ['changed table core.settings'],
     reason: /permission denied for schema core: a migration runs as stoa_owner/,
+    back: 'alter table core.settings owner to stoa_owner;',
+  },
+  {
+    title: 'another owner, of whom stoa_owner is no member',
+    sql: 'alter function core.require_member() owner to postgres',
+    found: ['changed function core.require_member()'],
+    reason:
+      /must be able to SET ROLE "postgres": a migration runs as stoa_owner|must be member of role "postgres"/,
+    back: 'alter function core.require_member() owner to stoa_owner;',
+  },
+  {
+    title: 'a setting of a role in every database',
+    sql: "alter role stoa_tracker set work_mem = '7MB'",
+    found: ['added setting role stoa_tracker: work_mem'],
+    reason: /a setting belongs to this server/,
+    back: 'alter role stoa_tracker reset work_mem;',
   },
   {
     title: 'a table where migrations may put none',
@@ -328,12 +353,14 @@ export const notAdoptable: readonly (Change & { readonly reason: RegExp })[] = [
     sql: "alter role stoa_member in database DB set statement_timeout = '5s'",
     found: ['added setting role stoa_member in this database: statement_timeout'],
     reason: /a setting belongs to this server/,
+    back: 'alter role stoa_member in database DB reset statement_timeout;',
   },
   {
     title: 'a setting of the database',
     sql: "alter database DB set work_mem = '64MB'",
     found: ['added setting database: work_mem'],
     reason: /a setting belongs to this server/,
+    back: 'alter database DB reset work_mem;',
   },
   {
     title: 'an event trigger',
@@ -342,12 +369,14 @@ export const notAdoptable: readonly (Change & { readonly reason: RegExp })[] = [
       create event trigger watch_ddl on ddl_command_end when tag in ('CREATE TABLE') execute function public.watch_ddl()`,
     found: ['added event trigger watch_ddl'],
     reason: /[Mm]ust be superuser|permission denied/,
+    back: 'drop event trigger watch_ddl;',
   },
   {
     title: 'a publication of everything',
     sql: 'create publication everything for all tables',
     found: ['added publication everything'],
     reason: /must be superuser/,
+    back: 'drop publication everything;',
   },
   {
     title: 'a renamed value of an enumerated type',

@@ -7,7 +7,7 @@ import { type Drift, drift, type Portrait, portray } from '../../src/drift/compa
 import { replay, withCopy } from '../../src/drift/replay.ts';
 import { exitCodes, StoaError } from '../../src/errors.ts';
 import { projectRoot } from '../../src/migrate/root.ts';
-import { connect } from '../../src/postgres/connect.ts';
+import { connect, databaseOf } from '../../src/postgres/connect.ts';
 import { type TestDatabase, testDatabase } from '../harness/index.ts';
 import { type Change, changes, ground, notAdoptable, oneWay } from './changes.ts';
 
@@ -130,8 +130,14 @@ describe('what can be adopted and not be undone', () => {
   });
 });
 
+async function db(url: string, sql: string): Promise<void> {
+  const client = await connect(url, 'test');
+  await client.query(sql).finally(() => client.end());
+}
+
 describe('what no migration can say', () => {
   let live: Awaited<ReturnType<typeof drifted>>;
+  const ofLive = (sql: string): string => sql.replaceAll(/\bDB\b/g, databaseOf(live.url));
   beforeAll(async () => {
     live = await drifted(notAdoptable);
   });
@@ -149,12 +155,23 @@ describe('what no migration can say', () => {
     expect(failure).toBeInstanceOf(StoaError);
     if (!(failure instanceof StoaError)) return;
     expect(failure).toMatchObject({ code: 'drift.not_adoptable', exitCode: exitCodes.refused });
-    for (const { found, reason } of notAdoptable) {
+    for (const { found, reason, back } of notAdoptable) {
       for (const start of found) {
         const at = failure.message.indexOf(start);
         expect(at, start).toBeGreaterThan(0);
         expect(failure.message.slice(at).split('\n')[1]).toMatch(reason);
+        if (back === undefined) continue;
+        expect(failure.message.slice(at).split('\n')[1]).toContain(ofLive(back));
       }
+    }
+  });
+
+  it('is gone after what the reason says takes it back', async () => {
+    const mended = notAdoptable.filter(({ back }) => back !== undefined);
+    for (const { back = '' } of mended) await db(live.url, ofLive(back));
+    const left = drift(expected, await portrayAt(live.url)).map(sentence);
+    for (const start of mended.flatMap(({ found }) => found)) {
+      expect(left.filter((each) => each.startsWith(start))).toEqual([]);
     }
   });
 });

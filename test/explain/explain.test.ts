@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { loadDemo } from '../../src/demo/index.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { type HotQuery, hotQueries } from '../../src/explain/hot-queries.ts';
+import { type PlanNode, type PlanShape, shapeLines, shapeOf } from '../../src/explain/plan.ts';
 import { type ExplainedQuery, explainQueries } from '../../src/explain/run.ts';
 import { createUser, type TestDatabase, testDatabase } from '../harness/index.ts';
 import { temporaryProject } from '../harness/installation.ts';
@@ -118,6 +120,81 @@ describe('a plan', () => {
       code: 'explain.damaged_shape',
       exitCode: exitCodes.input,
     });
+  });
+});
+
+describe('the shape of a plan over partitions', () => {
+  const scan = (relation: string, rows: number, more: Partial<PlanNode> = {}): PlanNode => ({
+    type: 'Index Scan',
+    relation,
+    index: `${relation}_pkey`,
+    plannedRows: rows,
+    actualRows: rows,
+    removedRows: 0,
+    loops: 1,
+    blocks: 1,
+    children: [],
+    ...more,
+  });
+  const append = (...children: PlanNode[]): PlanNode => ({
+    ...scan('', 0),
+    type: 'Append',
+    relation: undefined,
+    index: undefined,
+    children,
+  });
+
+  it('is the same in every month, whichever partitions there are and however little the newest holds', () => {
+    const inJune = append(scan('notes_history', 900), scan('notes_2030_06', 400));
+    const bitmap = scan('notes_2030_06', 400, {
+      type: 'Bitmap Heap Scan',
+      index: undefined,
+      children: [
+        scan('', 400, { type: 'Bitmap Index Scan', relation: undefined, index: 'notes_2030_06_pkey' }),
+      ],
+    });
+    const newest = scan('notes_2030_07', 3, { type: 'Seq Scan', index: undefined });
+    const inJuly = append(scan('notes_history', 900), bitmap, newest, scan('notes_2030_08', 0, { loops: 0 }));
+    expect(shapeLines(shapeOf(inJuly))).toEqual(['Append', '  Index Scan using notes_*_pkey on notes_*']);
+    expect(shapeOf(inJuly)).toEqual(shapeOf(inJune));
+  });
+
+  it('is another one when a partition that counts is read from end to end', () => {
+    const scanned = append(
+      scan('notes_history', 900),
+      scan('notes_2030_06', 400, { type: 'Seq Scan', index: undefined }),
+    );
+    expect(shapeLines(shapeOf(scanned))).toContain('  Seq Scan on notes_*');
+  });
+});
+
+describe('the kept plans', () => {
+  const kept = join(import.meta.dirname, '..', '..', 'docs', 'plans');
+  const shape: z.ZodType<PlanShape> = z.lazy(() =>
+    z.strictObject({ node: z.string(), children: z.array(shape) }),
+  );
+
+  it('are there for every hot query, and for no other', () => {
+    expect(readdirSync(kept).sort()).toEqual(hotQueries.map(({ name }) => `${name}.json`).sort());
+  });
+
+  it('name only tables and indexes that exist, so that a change of the schema asks for them anew', async () => {
+    const { rows } = await db.query<{ name: string }>(
+      "select relname::text as name from pg_class where relkind in ('r', 'p', 'i', 'I', 'v')",
+    );
+    // As in a shape: without the period of a partition.
+    const known = new Set(
+      rows.map(({ name }) => name.replace(/_(?:history|\d{4}_\d\d(?:_\d\d)?)(?=$|_)/, '_*')),
+    );
+    for (const file of readdirSync(kept)) {
+      const lines = shapeLines(shape.parse(JSON.parse(readFileSync(join(kept, file), 'utf8'))));
+      const named = lines.flatMap((line) =>
+        [...line.matchAll(/ (?:using|on) (\S+)/g)].map(([, name = '']) => name),
+      );
+      expect({ file, unknown: named.filter((name) => !known.has(name)) }).toEqual({ file, unknown: [] });
+      // A figure would change with every run.
+      expect(lines.join('\n')).not.toMatch(/\d{3}|cost|rows/i);
+    }
   });
 });
 

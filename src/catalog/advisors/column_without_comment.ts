@@ -9,7 +9,7 @@ export const columnWithoutComment: Advisor = {
     select
       format('%s.%I', c.oid::regclass, a.attname) as object,
       'It has no comment.' as detail,
-      format('comment on column %s.%I is ''…'';', c.oid::regclass, a.attname) as remediation
+      format('comment on column %s.%I is ''<text>'';', c.oid::regclass, a.attname) as remediation
     from pg_catalog.pg_class as c
     join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where c.relnamespace::regnamespace::text = any ($1)

@@ -13,6 +13,7 @@ export const duplicateIndex: Advisor = {
         -- What follows USING: method, keys, operator classes, order, INCLUDE, storage and WHERE.
         regexp_replace(pg_catalog.pg_get_indexdef(i.indexrelid), '^.*? USING ', '') as body,
         i.indisunique,
+        c.relkind = 'p' as is_partitioned,
         exists (select from pg_catalog.pg_constraint as k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')) as is_constraint
       from pg_catalog.pg_index as i
       join pg_catalog.pg_class as c on c.oid = i.indrelid
@@ -23,7 +24,8 @@ export const duplicateIndex: Advisor = {
     select distinct on (spare.indexrelid)
       spare.indexrelid::regclass::text as object,
       format('It has the same definition as %s: %s.', kept.indexrelid::regclass, kept.body) as detail,
-      format('drop index concurrently %s;', spare.indexrelid::regclass) as remediation
+      -- The index of a partitioned table cannot be dropped concurrently.
+      format(case when spare.is_partitioned then 'drop index %s;' else 'drop index concurrently %s;' end, spare.indexrelid::regclass) as remediation
     from definition as spare
     join definition as kept on kept.indrelid = spare.indrelid and kept.body = spare.body and kept.indexrelid <> spare.indexrelid
     where not spare.is_constraint

@@ -9,7 +9,7 @@ export const errorReasonNotRegistered: Advisor = {
     select distinct
       f.oid::regprocedure::text as object,
       format('It raises %L, which core.error_codes does not know.', raised.reason) as detail,
-      format('insert into core.error_codes (reason, sqlstate, message, cure) values (%L, …);', raised.reason) as remediation
+      format('insert into core.error_codes (reason, sqlstate, message, cure) values (%L, ''<sqlstate>'', ''<text>'', ''<text>'');', raised.reason) as remediation
     from pg_catalog.pg_proc as f
     cross join lateral (
       select found[1] as reason

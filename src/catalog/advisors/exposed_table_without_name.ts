@@ -16,8 +16,10 @@ export const exposedTableWithoutName: Advisor = {
           where has_table_privilege(r.name, c.oid, 'select') or has_any_column_privilege(r.name, c.oid, 'select')
         )
       ) as detail,
-      format('comment on %s %s is E''@name singular_name\\nWhat it is.'';',
-        case c.relkind when 'v' then 'view' else 'table' end, c.oid::regclass) as remediation
+      format('comment on %s %s is %L;',
+        case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end,
+        c.oid::regclass,
+        E'@name <name>\\n' || coalesce(nullif(pg_catalog.obj_description(c.oid, 'pg_class'), ''), '<text>')) as remediation
     from pg_catalog.pg_class as c
     where c.relnamespace::regnamespace::text = any ($1)
       and c.relkind in ('r', 'p', 'v', 'm')

@@ -9,7 +9,9 @@ export const foreignKeyWithoutIndex: Advisor = {
     select
       format('%s: %I', k.conrelid::regclass, k.conname) as object,
       format('No index of %s begins with (%s).', k.conrelid::regclass, columns.list) as detail,
-      format('create index concurrently on %s (%s);', k.conrelid::regclass, columns.list) as remediation
+      -- PostgreSQL builds no index of a partitioned table concurrently.
+      format(case c.relkind when 'p' then 'create index on %s (%s);' else 'create index concurrently on %s (%s);' end,
+        k.conrelid::regclass, columns.list) as remediation
     from pg_catalog.pg_constraint as k
     join pg_catalog.pg_class as c on c.oid = k.conrelid
     cross join lateral (

@@ -9,7 +9,7 @@ export const functionOpenToPublic: Advisor = {
     select
       f.oid::regprocedure::text as object,
       'PUBLIC may execute it.' as detail,
-      format('revoke all on function %s from public;', f.oid::regprocedure) as remediation
+      format('revoke all on routine %s from public;', f.oid::regprocedure) as remediation
     from pg_catalog.pg_proc as f
     where f.pronamespace::regnamespace::text = any ($1)
       and exists (

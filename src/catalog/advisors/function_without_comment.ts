@@ -9,7 +9,7 @@ export const functionWithoutComment: Advisor = {
     select
       f.oid::regprocedure::text as object,
       'It has no comment.' as detail,
-      format('comment on %s %s is ''…'';', case f.prokind when 'p' then 'procedure' else 'function' end, f.oid::regprocedure) as remediation
+      format('comment on routine %s is ''<text>'';', f.oid::regprocedure) as remediation
     from pg_catalog.pg_proc as f
     where f.pronamespace::regnamespace::text = any ($1)
       and coalesce(pg_catalog.obj_description(f.oid, 'pg_proc'), '') = ''

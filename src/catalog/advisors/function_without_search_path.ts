@@ -12,7 +12,7 @@ export const functionWithoutSearchPath: Advisor = {
         when f.prosecdef then 'A security definer function with a search path that is not empty.'
         else 'Its body is looked up when it runs, and its search path is not empty.'
       end as detail,
-      format('alter function %s set search_path = '''';', f.oid::regprocedure) as remediation
+      format('alter routine %s set search_path = '''';', f.oid::regprocedure) as remediation
     from pg_catalog.pg_proc as f
     join pg_catalog.pg_language as l on l.oid = f.prolang
     where f.pronamespace::regnamespace::text = any ($1)

@@ -8,14 +8,23 @@ export const indexUnusableUnderRowSecurity: Advisor = {
   query: `
     select
       i.indexrelid::regclass::text as object,
-      format('It begins with %I (%s), whose operator %s is not leak-proof, and %s has a policy that filters rows.',
+      format('It begins with %I (%s), whose operator %s is not leak-proof, and %s has a policy that filters rows. Change the type, or read through a security definer function that repeats the condition of the policy, and accept this.',
         a.attname, format_type(a.atttypid, null), operator.oid::regoperator, c.oid::regclass) as detail,
-      'Store a lower-case text or an integer, or read through a security definer function that repeats the visibility condition.' as remediation
+      case
+        -- A check keeps out what a comparison without case would have found twice.
+        when type.typname = 'citext' then
+          format('alter table %s alter column %I type text using lower(%I::text), add check (%I = lower(%I));',
+            c.oid::regclass, a.attname, a.attname, a.attname, a.attname)
+        when type.typtype = 'e' then
+          format('alter table %s alter column %I type text using %I::text;', c.oid::regclass, a.attname, a.attname)
+        else format('alter table %s alter column %I type <type> using (<expression>);', c.oid::regclass, a.attname)
+      end as remediation
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indrelid
     join pg_catalog.pg_class as ic on ic.oid = i.indexrelid
     join pg_catalog.pg_am as am on am.oid = ic.relam and am.amname = 'btree'
     join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+    join pg_catalog.pg_type as type on type.oid = a.atttypid
     join pg_catalog.pg_opclass as opclass on opclass.oid = i.indclass[0]
     join pg_catalog.pg_amop as member on member.amopfamily = opclass.opcfamily
       and member.amoplefttype = opclass.opcintype and member.amoprighttype = opclass.opcintype and member.amopstrategy = 3

@@ -9,7 +9,7 @@ export const indexWithoutComment: Advisor = {
     select
       i.indexrelid::regclass::text as object,
       format('An index of %s that says nothing of the access path it serves.', i.indrelid::regclass) as detail,
-      format('comment on index %s is ''…'';', i.indexrelid::regclass) as remediation
+      format('comment on index %s is ''<text>'';', i.indexrelid::regclass) as remediation
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indrelid
     where c.relnamespace::regnamespace::text = any ($1)

@@ -13,12 +13,38 @@ export const invalidIndex: Advisor = {
         else 'It was left behind by a build that failed or was stopped.'
       end as detail,
       case
-        when ic.relkind = 'I' then format('Create the index on each partition and attach it: alter index %s attach partition …;', i.indexrelid::regclass)
+        when ic.relkind = 'I' then counterparts.statements
         else format('reindex index concurrently %s;', i.indexrelid::regclass)
       end as remediation
     from pg_catalog.pg_index as i
     join pg_catalog.pg_class as c on c.oid = i.indrelid
     join pg_catalog.pg_class as ic on ic.oid = i.indexrelid
+    cross join lateral (
+      -- What each partition lacks, and then its index attached: attaching the last one makes the whole valid, also
+      -- where that one was attached before.
+      select string_agg(
+        case
+          when own.indexrelid is null then
+            format('create%s index%s %I on %s using %s; ',
+              case when i.indisunique then ' unique' else '' end,
+              case part.relkind when 'p' then '' else ' concurrently' end,
+              name.fresh, part.oid::regclass,
+              regexp_replace(pg_catalog.pg_get_indexdef(i.indexrelid), '^.*? USING ', ''))
+          when not own.indisvalid and part.relkind <> 'p' then format('reindex index concurrently %s; ', own.indexrelid::regclass)
+          else ''
+        end || format('alter index %s attach partition %s;', i.indexrelid::regclass,
+          coalesce(own.indexrelid::regclass::text, format('%I.%I', part.relnamespace::regnamespace, name.fresh))),
+        ' ' order by part.oid::regclass::text
+      ) as statements
+      from pg_catalog.pg_inherits as child
+      join pg_catalog.pg_class as part on part.oid = child.inhrelid
+      cross join lateral (select left(part.relname || '_' || ic.relname, 63) as fresh) as name
+      left join (
+        pg_catalog.pg_inherits as attached
+        join pg_catalog.pg_index as own on own.indexrelid = attached.inhrelid
+      ) on attached.inhparent = i.indexrelid and own.indrelid = part.oid
+      where child.inhparent = c.oid
+    ) as counterparts
     where c.relnamespace::regnamespace::text = any ($1 || array['parts'])
       and not (i.indisvalid and i.indisready)
       and (

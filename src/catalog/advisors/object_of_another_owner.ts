@@ -16,8 +16,15 @@ export const objectOfAnotherOwner: Advisor = {
       from pg_catalog.pg_class as c
       where c.relnamespace::regnamespace::text = any ($1)
         and c.relkind in ('r', 'p', 'v', 'm', 'S')
+        -- The sequence of a column has the owner of its table, and changes it with it.
+        and not exists (
+          select
+          from pg_catalog.pg_depend as d
+          where d.classid = 'pg_class'::regclass and d.objid = c.oid and c.relkind = 'S'
+            and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')
+        )
       union all
-      select 'function', f.oid::regprocedure::text, f.proowner
+      select 'routine', f.oid::regprocedure::text, f.proowner
       from pg_catalog.pg_proc as f
       where f.pronamespace::regnamespace::text = any ($1)
         and not ${fromExtension('pg_proc', 'f.oid')}

@@ -9,7 +9,7 @@ export const policyWithoutComment: Advisor = {
     select
       format('%s: %I', p.polrelid::regclass, p.polname) as object,
       'It has no comment.' as detail,
-      format('comment on policy %I on %s is ''…'';', p.polname, p.polrelid::regclass) as remediation
+      format('comment on policy %I on %s is ''<text>'';', p.polname, p.polrelid::regclass) as remediation
     from pg_catalog.pg_policy as p
     join pg_catalog.pg_class as c on c.oid = p.polrelid
     where c.relnamespace::regnamespace::text = any ($1)

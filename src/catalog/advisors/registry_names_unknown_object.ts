@@ -8,16 +8,17 @@ export const registryNamesUnknownObject: Advisor = {
   query: `
     select
       format('%s: %s', named.registry, concat_ws('.', named.table_name, named.column_name)) as object,
-      'There is no such table or column.' as detail,
-      format('Correct or delete the row of %s.', named.registry) as remediation
+      'There is no such table or column: delete the row, or correct the name in it.' as detail,
+      format('delete from %s where %I = %L%s;', named.registry, named.key, named.table_name,
+        ' and column_name = ' || quote_literal(named.column_name)) as remediation
     from (
-      select 'ops.backup_tiers' as registry, table_name, null::text as column_name from ops.backup_tiers
+      select 'ops.backup_tiers' as registry, 'table_name' as key, table_name, null::text as column_name from ops.backup_tiers
       union all
-      select 'ops.partition_policies', parent, null from ops.partition_policies
+      select 'ops.partition_policies', 'parent', parent, null from ops.partition_policies
       union all
-      select 'ops.retention_policies', target, null from ops.retention_policies
+      select distinct 'ops.retention_policies', 'target', target, null from ops.retention_policies
       union all
-      select 'ops.personal_data_rules', table_name, column_name from ops.personal_data_rules
+      select 'ops.personal_data_rules', 'table_name', table_name, column_name from ops.personal_data_rules
     ) as named
     where split_part(named.table_name, '.', 1) = any ($1)
       and (

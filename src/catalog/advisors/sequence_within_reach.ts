@@ -1,4 +1,4 @@
-import { type Advisor, apiRoles } from './advisor.ts';
+import { type Advisor, apiRoles, granteesOfRelation } from './advisor.ts';
 
 export const sequenceWithinReach: Advisor = {
   name: 'sequence_within_reach',
@@ -8,13 +8,15 @@ export const sequenceWithinReach: Advisor = {
   query: `
     select
       c.oid::regclass::text as object,
-      format('%s may use, read or set it.', r.name) as detail,
-      format('revoke all on sequence %s from %s;', c.oid::regclass, r.name) as remediation
+      format('%s may use, read or set it.', string_agg(r.name, ', ' order by r.name)) as detail,
+      format('revoke all on sequence %s from %s;', c.oid::regclass, min(held.grantees)) as remediation
     from pg_catalog.pg_class as c
     cross join unnest(${apiRoles}) as r (name)
+    cross join lateral (select ${granteesOfRelation} as grantees) as held
     where c.relnamespace::regnamespace::text = any ($1)
       and c.relkind = 'S'
-      and has_sequence_privilege(r.name, c.oid, 'usage, select, update')`,
+      and has_sequence_privilege(r.name, c.oid, 'usage, select, update')
+    group by c.oid`,
   examples: {
     bad: `create table scratch.notes (id bigint generated always as identity);
 grant usage on sequence scratch.notes_id_seq to stoa_member;`,

@@ -9,7 +9,10 @@ export const tableWithoutComment: Advisor = {
     select
       c.oid::regclass::text as object,
       'It has no comment, or one that is only tags.' as detail,
-      format('comment on %s %s is ''…'';', case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, c.oid::regclass) as remediation
+      format('comment on %s %s is %L;',
+        case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end,
+        c.oid::regclass,
+        coalesce(rtrim(nullif(pg_catalog.obj_description(c.oid, 'pg_class'), ''), E'\\n') || E'\\n', '') || '<text>') as remediation
     from pg_catalog.pg_class as c
     where c.relnamespace::regnamespace::text = any ($1)
       and c.relkind in ('r', 'p', 'v', 'm')

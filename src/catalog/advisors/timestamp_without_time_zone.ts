@@ -9,7 +9,12 @@ export const timestampWithoutTimeZone: Advisor = {
     select
       format('%s.%I', c.oid::regclass, a.attname) as object,
       format('Its type is %s.', format_type(a.atttypid, a.atttypmod)) as detail,
-      format('alter table %s alter column %I type timestamptz using %I at time zone ''UTC'';', c.oid::regclass, a.attname, a.attname) as remediation
+      case a.atttypid
+        when 'timestamp'::regtype then
+          format('alter table %s alter column %I type timestamptz using %I at time zone ''UTC'';', c.oid::regclass, a.attname, a.attname)
+        -- An array is cast element by element, in the zone of the session.
+        else format('begin; set local timezone = ''UTC''; alter table %s alter column %I type timestamptz[]; commit;', c.oid::regclass, a.attname)
+      end as remediation
     from pg_catalog.pg_class as c
     join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where c.relnamespace::regnamespace::text = any ($1)

@@ -8,9 +8,17 @@ export const triggerFunctionWithoutTrigger: Advisor = {
   query: `
     select
       f.oid::regprocedure::text as object,
-      'It returns trigger, and no enabled trigger calls it.' as detail,
-      format('create trigger … execute function %s; or drop function %s;', f.oid::regprocedure, f.oid::regprocedure) as remediation
+      case
+        when asleep.statements is null then 'It returns trigger, and no trigger calls it: create one, or drop the function.'
+        else 'It returns trigger, and each trigger that calls it is disabled.'
+      end as detail,
+      coalesce(asleep.statements, format('drop function %s;', f.oid::regprocedure)) as remediation
     from pg_catalog.pg_proc as f
+    cross join lateral (
+      select string_agg(format('alter table %s enable trigger %I;', t.tgrelid::regclass, t.tgname), ' ' order by t.oid) as statements
+      from pg_catalog.pg_trigger as t
+      where t.tgfoid = f.oid and t.tgparentid = 0
+    ) as asleep
     where f.pronamespace::regnamespace::text = any ($1)
       and f.prorettype = 'trigger'::regtype
       and not exists (

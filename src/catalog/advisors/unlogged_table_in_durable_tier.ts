@@ -8,8 +8,8 @@ export const unloggedTableInDurableTier: Advisor = {
   query: `
     select
       c.oid::regclass::text as object,
-      format('It is UNLOGGED and in tier %s.', t.tier) as detail,
-      format('update ops.backup_tiers set tier = ''D'' where table_name = %L; or alter table %s set logged;', t.table_name, c.oid::regclass) as remediation
+      format('It is UNLOGGED and in tier %s: log it, or say in ops.backup_tiers that it may be lost (D).', t.tier) as detail,
+      format('alter table %s set logged;', c.oid::regclass) as remediation
     from pg_catalog.pg_class as c
     join ops.backup_tiers as t on to_regclass(t.table_name) = c.oid
     where c.relnamespace::regnamespace::text = any ($1)

@@ -10,7 +10,7 @@ export const userReferenceWithoutPersonalDataRule: Advisor = {
       format('%s.%I', k.conrelid::regclass, a.attname) as object,
       format('%s references core.users and has no rule for export and erasure.', k.conname) as detail,
       format(
-        'insert into ops.personal_data_rules (table_name, column_name, action, reason) values (%L, %L, …);',
+        'insert into ops.personal_data_rules (table_name, column_name, action, reason) values (%L, %L, ''<action>'', ''<text>'');',
         k.conrelid::regclass, a.attname
       ) as remediation
     from pg_catalog.pg_constraint as k

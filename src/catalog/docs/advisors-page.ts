@@ -1,5 +1,5 @@
 import { advisors } from '../advise.ts';
-import type { Advisor } from '../advisors/advisor.ts';
+import { type Advisor, blanks } from '../advisors/advisor.ts';
 import { cell, page, table } from './markdown.ts';
 
 function section({ name, level, title, why, examples }: Advisor): string {
@@ -20,6 +20,12 @@ export function advisorsPage(): string {
     table(
       ['check', 'level', 'finds'],
       advisors.map(({ name, level, title }) => [`[${name}](#${name})`, level, cell(title)]),
+    ),
+    '## Blanks in a cure',
+    'A cure is SQL that runs as it is printed, except for what only people know: that stands in angle brackets. Replace these, brackets included, and nothing else.',
+    table(
+      ['blank', 'what to write'],
+      Object.entries(blanks).map(([blank, meaning]) => [`\`${blank}\``, cell(meaning)]),
     ),
     ...advisors.map(section),
   );

@@ -16,7 +16,8 @@ const longIdleMs = 60_000;
 
 const story = `
 Connections of the server by who holds them, against how many there are, and the pools of the API where its
-figures answer (metricsPort, else its own port; the token is STOA_METRICS_TOKEN). All sessions are seen by a
+figures answer (metricsPort, else its own port; the token is STOA_METRICS_TOKEN): how many requests wait for a
+connection now, and how long they have waited since that process began. Of several, one answers. All sessions are seen by a
 superuser or a member of pg_monitor only.
 
 Exit codes: ${exitCodes.ok} there is room; ${exitCodes.checkFailed} four fifths are taken, requests wait for a connection, or a
@@ -97,9 +98,18 @@ function show(report: PoolReport, api: readonly ApiPool[] | null): void {
   print();
   print(
     table(
-      ['pool of the API', 'busy', 'idle', 'waiting'],
-      api.map(({ pool, busy, idle, waiting }) => [pool, busy, idle, waiting]),
-      { right: [1, 2, 3] },
+      ['pool of the API', 'busy', 'idle', 'waiting', 'requests', 'mean wait', '99% within'],
+      api.map(({ pool, busy, idle, waiting, requests, meanWaitMs, waitP99Ms }) => [
+        pool,
+        busy,
+        idle,
+        waiting,
+        requests.toLocaleString('en'),
+        meanWaitMs === null ? '' : `${meanWaitMs.toFixed(2)} ms`,
+        waitP99Ms === null ? '' : duration(waitP99Ms),
+      ]),
+      { right: [1, 2, 3, 4, 5, 6] },
     ),
   );
+  print('\nRequests and how long they waited for a connection are counted since that API began.');
 }

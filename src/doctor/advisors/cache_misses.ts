@@ -8,9 +8,9 @@ export const cacheMisses: LiveAdvisor = {
   query: `
     select
       d.datname::text as object,
-      format('%s%% of %s blocks were in memory; shared_buffers is %s.',
+      format('%s%% of %s blocks were in memory; shared_buffers is %s, and another value holds from the next start of the server on.',
         round(100.0 * d.blks_hit / (d.blks_hit + d.blks_read), 1), to_char(d.blks_hit + d.blks_read, 'FM999,999,999,990'), current_setting('shared_buffers')) as what,
-      format('alter system set shared_buffers = %L; -- restart the server, then: select pg_stat_reset();',
+      format('alter system set shared_buffers = %L; select pg_stat_reset();',
         pg_size_bytes(current_setting('shared_buffers')) * 2 / 1024 / 1024 || 'MB') as cure
     from pg_catalog.pg_stat_database as d
     where d.datname = current_database()

@@ -9,13 +9,13 @@ export const statementsNotMeasured: LiveAdvisor = {
     select
       'pg_stat_statements' as object,
       case
-        when not is_loaded then 'The library is not loaded.'
+        when not is_loaded then 'The library is not loaded; it can be from the next start of the server on.'
         else 'The library is loaded, and the extension is not in this database.'
       end as what,
       case
         when is_loaded then 'create extension pg_stat_statements schema public;'
         when is_at_hand then format(
-          'alter system set shared_preload_libraries = %s; -- restart the server, then: create extension pg_stat_statements schema public;',
+          'alter system set shared_preload_libraries = %s; create extension if not exists pg_stat_statements schema public;',
           concat_ws(', ', nullif(current_setting('shared_preload_libraries'), ''), 'pg_stat_statements')
         )
         else 'Install the contrib package of this server, which carries pg_stat_statements.'

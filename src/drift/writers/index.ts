@@ -1,3 +1,4 @@
+import { resetSetting } from '../settings.ts';
 import { writeDefaultPrivileges, writeGrant } from './access.ts';
 import { writeColumn } from './columns.ts';
 import {
@@ -11,7 +12,7 @@ import {
 import { writeIndex, writeRelation } from './relations.ts';
 import { writeRoutine } from './routines.ts';
 import { writeConstraint, writePolicy, writeRule, writeStatistics, writeTrigger } from './rules.ts';
-import { refuse, type Writer } from './writer.ts';
+import { only, refuse, type Writer } from './writer.ts';
 
 const writers: Readonly<Record<string, Writer>> = {
   schema: writeSchema,
@@ -40,10 +41,13 @@ const writers: Readonly<Record<string, Writer>> = {
   comment: writeComment,
 };
 
-const settingsBelongToTheServer: Writer = async () =>
-  refuse(
-    'a setting belongs to this server, and a migration runs as stoa_owner, which may not make one: keep it with the configuration of the server',
+/** Whoever makes one owns the database or administers the role; stoa_owner does neither. */
+const settingsBelongToTheServer: Writer = async ({ identity }, { to }) => {
+  const database = await only<{ name: string }>(to, 'select quote_ident(current_database()) as name', []);
+  return refuse(
+    `a setting belongs to this server, and a migration runs as stoa_owner, which may not make one: keep it with the configuration of the server, accept it here, or take it back with: ${resetSetting(identity, database?.name ?? '')}`,
   );
+};
 
 export function writerOf(kind: string): Writer {
   if (kind === 'setting') return settingsBelongToTheServer;

@@ -246,7 +246,7 @@ const creation = ({ definition }: Index): string =>
     .replace(/^CREATE (UNIQUE )?INDEX /, (_, unique) => `create ${unique ? 'unique ' : ''}index `)
     .replace(' ON ONLY ', ' ON ');
 
-export const writeIndex: Writer = async ({ identity: name }, { from, to }) => {
+export const writeIndex: Writer = async ({ identity: name, before, after }, { from, to }) => {
   const was = await only<Index>(from, indexQuery, [name]);
   const is = await only<Index>(to, indexQuery, [name]);
   if (is && !is.isValid) {
@@ -284,5 +284,7 @@ export const writeIndex: Writer = async ({ identity: name }, { from, to }) => {
     for (const [column, target] of wanted)
       sql.push(`alter index ${name} alter column ${column} set statistics ${target}`);
   }
-  return sql.length === 0 ? nothing : { steps: [{ sql }] };
+  if (sql.length > 0) return { steps: [{ sql }] };
+  const ownerOf = (definition = ''): string | undefined => / owner=(\S+)$/.exec(definition)?.[1];
+  return ownerOf(before) === ownerOf(after) ? nothing : refuse('the owner of an index is that of its table');
 };

@@ -1,9 +1,10 @@
 import type { Client } from 'pg';
 import { exitCodes, StoaError } from '../../errors.ts';
+import { programVersion } from '../../postgres/client-version.ts';
 import { readBackfillRecords } from '../backfill/record.ts';
 import type { Step } from '../step.ts';
 import { replacedBy, type Taken, takenBy } from './taken.ts';
-import { usersOf } from './users.ts';
+import { type User, usersOf } from './users.ts';
 
 export interface ContractOptions {
   /** The version that migrates: what is older may still use what is taken away. */
@@ -16,19 +17,33 @@ export interface ContractOptions {
   readonly registeredUses?: ((taken: readonly Taken[]) => Promise<readonly string[]>) | undefined;
 }
 
-/**
- * Throws while something still uses what a migration marked "-- contract" takes away. With a reason to force it, the
- * reason and what was found are written to the audit log instead.
- */
-export async function refuseWhileInUse(client: Client, step: Step, options: ContractOptions): Promise<void> {
-  if (!step.migration.headers.isContract) return;
+export const contractDefaults: ContractOptions = { version: programVersion, withinMinutes: 15 };
+
+/** What still uses what a migration marked "-- contract" takes away, a line each; nothing for one that is not marked. */
+export async function usesOf(
+  client: Client,
+  step: Step,
+  options: ContractOptions,
+): Promise<readonly string[]> {
+  if (!step.migration.headers.isContract) return [];
   const taken = takenBy(step);
-  const found = [
+  return [
     ...(await usesInDatabase(client, step, taken)),
     ...(await olderClients(client, options)),
     ...(await unfinishedBackfills(client, taken)),
     ...((await options.registeredUses?.(taken)) ?? []),
   ];
+}
+
+export const contractCure =
+  'Change these first. To apply it all the same: --force-contract "<why>", which the audit log keeps.';
+
+/**
+ * Throws while something still uses what a migration marked "-- contract" takes away. With a reason to force it, the
+ * reason and what was found are written to the audit log instead.
+ */
+export async function refuseWhileInUse(client: Client, step: Step, options: ContractOptions): Promise<void> {
+  const found = await usesOf(client, step, options);
   if (found.length === 0) return;
   const { migration } = step;
   if (options.force !== undefined) {
@@ -44,10 +59,7 @@ export async function refuseWhileInUse(client: Client, step: Step, options: Cont
   throw new StoaError(
     'contract.in_use',
     `${migration.file} takes away what is still in use:\n${found.map((line) => `  ${line}`).join('\n')}`,
-    {
-      cure: 'Change these first. To apply it all the same: --force-contract "<why>", which the audit log keeps.',
-      exitCode: exitCodes.refused,
-    },
+    { cure: contractCure, exitCode: exitCodes.refused },
   );
 }
 
@@ -63,12 +75,18 @@ async function usesInDatabase(
     const what = named(each);
     for (const { name, evidence } of await usersOf(client, each)) {
       if (replaced.has(name) || gone.has(name)) continue;
-      const how = evidence === 'word' ? 'has its name in its text' : 'uses it';
-      lines.push(`${what}: ${name} ${how}`);
+      lines.push(`${what}: ${name} ${how[evidence]}`);
     }
   }
   return lines;
 }
+
+const how: Readonly<Record<User['evidence'], string>> = {
+  dependency: 'uses it',
+  parsed: 'uses it',
+  word: 'has its name in its text',
+  dynamic: 'has its name in SQL that it puts together: whether it uses it cannot be known',
+};
 
 function named(taken: Taken): string {
   switch (taken.kind) {

@@ -1,14 +1,18 @@
 import { loadModule, type Node, parseSync } from 'libpg-query';
 import type { Client } from 'pg';
 import { migratedSchemas } from '../schemas.ts';
+import { takeApart } from './body-text.ts';
 import type { Taken } from './taken.ts';
 
 /** Who uses something, and how that is known. */
 export interface User {
   /** `view forums.readable_posts` */
   readonly name: string;
-  /** dependency: PostgreSQL says so; parsed: the body of a function does; word: its text names it, which may mean something else. */
-  readonly evidence: 'dependency' | 'parsed' | 'word';
+  /**
+   * dependency: PostgreSQL says so; parsed: the body of a function does; word: its code names it, which may mean
+   * something else; dynamic: SQL that it puts together from texts may.
+   */
+  readonly evidence: 'dependency' | 'parsed' | 'word' | 'dynamic';
 }
 
 export async function usersOf(client: Client, taken: Taken): Promise<readonly User[]> {
@@ -102,19 +106,25 @@ async function bodies(client: Client, taken: Taken): Promise<readonly User[]> {
 }
 
 function evidenceIn(body: Body, taken: Taken): User['evidence'] | undefined {
-  const text = withoutComments(body.text);
-  const object = taken.kind === 'function' ? taken.name : taken.relation;
-  const names = hasWord(text, bare(object.slice(object.lastIndexOf('.') + 1)));
-  if (taken.kind !== 'column') {
-    if (!names) return undefined;
-  } else if (!hasWord(text, bare(taken.column)) || !(names || body.isTrigger)) return undefined;
-  if (body.language !== 'sql') return 'word';
-  try {
-    const tree: { stmts?: readonly { stmt?: Node }[] } = parseSync(body.text);
-    return isIn(tree, taken) ? 'parsed' : undefined;
-  } catch {
-    return 'word';
+  const { code, literals, isDynamic } = takeApart(body.text);
+  if (body.language === 'sql') {
+    try {
+      const tree: { stmts?: readonly { stmt?: Node }[] } = parseSync(body.text);
+      return isIn(tree, taken) ? 'parsed' : undefined;
+    } catch {
+      return namesIt(code, body, taken) ? 'word' : undefined;
+    }
   }
+  if (namesIt(code, body, taken)) return 'word';
+  // A name that only stands in a text is a message or a key, unless texts are run.
+  return isDynamic && namesIt([code, ...literals].join('\n'), body, taken) ? 'dynamic' : undefined;
+}
+
+function namesIt(text: string, { isTrigger }: Body, taken: Taken): boolean {
+  const object = taken.kind === 'function' ? taken.name : taken.relation;
+  const namesObject = hasWord(text, bare(object.slice(object.lastIndexOf('.') + 1)));
+  if (taken.kind !== 'column') return namesObject;
+  return hasWord(text, bare(taken.column)) && (namesObject || isTrigger);
 }
 
 /** Whether a parsed body names the relation or calls the function and, for a column, names one like it. */
@@ -144,10 +154,6 @@ function isIn(tree: unknown, taken: Taken): boolean {
 
 function hasWord(text: string, word: string): boolean {
   return new RegExp(`(?<![\\w$])${word.replaceAll(/[^\w]/g, '\\$&')}(?![\\w$])`, 'i').test(text);
-}
-
-function withoutComments(text: string): string {
-  return text.replaceAll(/--[^\n]*/g, '').replaceAll(/\/\*[\s\S]*?\*\//g, '');
 }
 
 /** A name without its quotes. */

@@ -5,7 +5,9 @@ import { exitCodes, StoaError } from '../../errors.ts';
 import { modules as registry } from '../../modules.ts';
 import { databaseOf } from '../../postgres/connect.ts';
 import { namedRelations } from '../check/ast.ts';
+import type { ContractOptions } from '../contract/gate.ts';
 import { explainFailure } from '../failure.ts';
+import { closedGates } from '../gates.ts';
 import type { AppliedMigration } from '../ledger.ts';
 import { loadMigrations } from '../load.ts';
 import { type MigrateOptions, type Migrator, withMigrator } from '../migrator.ts';
@@ -33,6 +35,8 @@ export interface PlanOptions extends MigrateOptions {
   /** The schema of the API as text, of a database; undefined where it cannot be built. Asked before and after. */
   readonly readApi?: ((databaseUrl: string) => Promise<string | undefined>) | undefined;
   readonly compareApi?: ((before: string, after: string) => ApiChanges) | undefined;
+  /** How a migration marked "-- contract" is judged. */
+  readonly contract?: Partial<ContractOptions> | undefined;
   readonly onProgress?: (phase: 'replay' | 'measure', done: number, total: number) => void;
 }
 
@@ -51,6 +55,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
   const client = await connectAsOwner(databaseUrl);
   try {
     const target = await readTarget(client);
+    const gates = await closedGates(client, pending, options.root ?? projectRoot, options.contract);
     const measured =
       steps.length === 0 ? nothingPending : await measureOnScratch({ ...options, applied, target, steps });
     const names = new Set(
@@ -71,7 +76,7 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
       target: target.state,
       drift: measured.drift.map(({ change, kind, identity }) => ({ change, kind, identity })),
       tables: Object.fromEntries(await tableSizes(client, [...names], options.sampleMs)),
-      migrations: measured.planned,
+      migrations: measured.planned.map((planned) => ({ ...planned, gates: gates.get(planned.name) ?? [] })),
       api: measured.api,
       isBreaking:
         measured.planned.some(({ isBreaking }) => isBreaking) || (measured.api?.breaking.length ?? 0) > 0,
@@ -83,8 +88,10 @@ export async function makePlan(options: PlanOptions): Promise<Plan> {
 
 interface MeasuredPlan extends Pick<Plan, 'measuredOn' | 'api'> {
   readonly drift: readonly Difference[];
-  readonly planned: readonly PlannedMigration[];
+  readonly planned: readonly MeasuredMigration[];
 }
+
+type MeasuredMigration = Omit<PlannedMigration, 'gates'>;
 
 const nothingPending: MeasuredPlan = { drift: [], planned: [], api: null, measuredOn: '' };
 
@@ -156,13 +163,13 @@ async function measureSteps(
   patience: Patience,
   onProgress: NonNullable<PlanOptions['onProgress']>,
   readChanges: () => Promise<ApiChanges | null>,
-): Promise<readonly PlannedMigration[]> {
+): Promise<readonly MeasuredMigration[]> {
   const { worker } = session;
   const total = steps.reduce((sum, { statements }) => sum + statements.length, 0);
   let done = 0;
   const inUse = await takeSnapshot(worker);
   let snapshot = inUse;
-  const planned: PlannedMigration[] = [];
+  const planned: MeasuredMigration[] = [];
   for (const { migration } of steps) {
     const step = await plan(migration, 'up');
     const statements: PlannedStatement[] = [];

@@ -1,4 +1,5 @@
 import type { Difference } from '../../catalog/fingerprint.ts';
+import type { ClosedGate } from '../gates.ts';
 import type { StatementEffect } from './classify.ts';
 import type { LockMode } from './lock-modes.ts';
 import type { TableSize } from './sizes.ts';
@@ -33,6 +34,8 @@ export interface PlannedMigration {
   readonly file: string;
   readonly checksum: string;
   readonly isTransactional: boolean;
+  /** What would refuse it in the target now. */
+  readonly gates: readonly ClosedGate[];
   readonly retry: RetryPolicy;
   readonly statements: readonly PlannedStatement[];
   /** What this file changes for clients. Null as for the whole plan, and where many files are pending. */

@@ -97,6 +97,21 @@ describe('a migration marked "-- contract"', () => {
     ).toEqual({ applied: ['20300101000000_contract'] });
   });
 
+  it('is not refused for a word in a comment or a text, and says of dynamic SQL that it cannot be known', async () => {
+    await db.query(`
+      set local role stoa_owner;
+      create function core.probe_body() returns void language plpgsql as
+        $$ begin /* old_name of core.probe */ raise notice 'probe: -- old_name'; update core.probe set note = $x$old_name$x$; end $$;
+      create function core.probe_other() returns void language plpgsql as
+        $$ begin execute 'update core.probe set ' || quote_ident('old_name') || ' = null'; end $$;
+      create function core.probe_sql() returns void language plpgsql as
+        $$ begin execute 'select 1'; raise notice 'it''s -- old'; update core.probe set "old_name" = ''; end $$`);
+    expect((await found(dropColumn)).toSorted()).toEqual([
+      'core.probe.old_name: function core.probe_other has its name in SQL that it puts together: whether it uses it cannot be known',
+      'core.probe.old_name: function core.probe_sql has its name in its text',
+    ]);
+  });
+
   it('is refused while a client of an older version was connected lately', async () => {
     await db.query(`
       select ops.note_client('api', '1.9.0'), ops.note_client('worker', '1.10.0');

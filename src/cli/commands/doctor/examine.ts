@@ -10,7 +10,7 @@ import { connect, databaseOf, withDatabase } from '../../../postgres/connect.ts'
 import { type ReadyConfig, withOpenDatabase } from '../../../postgres/database.ts';
 import { requireMigrated } from '../../installation.ts';
 import { note, print, printJson, styled, table } from '../../output.ts';
-import { labelled } from '../../paragraphs.ts';
+import { labelled, labelledSql } from '../../paragraphs.ts';
 import { settingsOf } from '../../settings.ts';
 
 interface ExamineFlags {
@@ -38,6 +38,9 @@ at and leaves is accepted under that name, with a reason and, if you like, a las
   stoa doctor --suppress 'unused_index forums.posts_new_idx' --reason 'Read once a month' --until 2030-12-31
   stoa doctor --accepted                 what was accepted, by whom and why
   stoa doctor --unsuppress 'unused_index forums.posts_new_idx'
+
+A cure is SQL that runs as it is printed. What only people know stands in it in angle brackets, such as
+<text> or <condition>: replace these, brackets included (docs/operations/advisors.md lists them all).
 
 All sessions are seen by a superuser or a member of pg_monitor only.
 
@@ -158,11 +161,18 @@ async function look(config: ReadyConfig, only?: readonly string[]): Promise<Exam
 
 const colours = { error: 'red', warning: 'yellow', notice: 'blue' } as const;
 
+const cureLabel = '  cure  ';
+
+/** A cure that is SQL ends with a semicolon. */
+const isSql = ({ cure }: Fault): boolean => cure.endsWith(';');
+
 function tell(fault: Fault): void {
   print(`${styled(colours[fault.level], fault.level)}  ${styled('bold', fault.identity)}`);
   for (const line of labelled('  what  ', fault.what)) print(line);
   for (const line of labelled('  why   ', fault.why)) print(line);
-  for (const line of labelled('  cure  ', fault.cure)) print(line);
+  for (const line of isSql(fault) ? labelledSql(cureLabel, fault.cure) : labelled(cureLabel, fault.cure)) {
+    print(line);
+  }
   for (const [index, step] of (fault.plan ?? []).entries()) {
     for (const line of labelled(index === 0 ? '  plan  ' : '        ', step)) print(line);
   }

@@ -17,8 +17,10 @@ import {
   wrapped,
 } from './annotations.ts';
 import { apiReader } from './api-changes.ts';
+import { gateLines } from './closed-gates.ts';
 import { addPatience, type PatienceOptions, patienceOf } from './patience.ts';
 import { withProofServer } from './proof-server.ts';
+import { registeredUses } from './registered-uses.ts';
 import { count } from './up.ts';
 
 interface PlanFlags extends PatienceOptions {
@@ -38,6 +40,9 @@ gone or mean something else. Sizes and rates are those of the target now, which 
   instant   nobody waits, done at once          scans     a table is read while others wait
   waits     others wait for a moment            rewrites  a table is written anew while others wait
   rows      rows are changed, and stay locked   online    takes its time, nobody waits
+
+Of each file is also told what would refuse it now: a backfill that is not finished, or, where the file
+is marked "-- contract", what still uses what it takes away.
 
 Bind the run to what was reviewed:
   stoa migrate plan --out plan.json   then   stoa migrate up --plan plan.json
@@ -102,6 +107,7 @@ async function planOf(
       modules: settings.modules,
       patience: patienceOf(flags),
       sampleMs: flags.sample * 1_000,
+      contract: { registeredUses: registeredUses(config) },
       ...(flags.api
         ? await apiReader(settings.modules, (message) =>
             warn(`the API is not compared, its schema cannot be built (${message})`),
@@ -157,8 +163,9 @@ function show(plan: Plan, isVerbose: boolean): void {
 }
 
 function showMigration(migration: PlannedMigration, isVerbose: boolean, isOneOfSeveral: boolean): void {
-  const { file, statements, isTransactional, retry, api } = migration;
+  const { file, statements, isTransactional, retry, api, gates } = migration;
   print(`\n${styled('bold', file)}`);
+  for (const line of gateLines(gates)) print(line);
   const lock = `${duration(retry.firstLockTimeoutMs)}, then ${duration(retry.lockTimeoutMs)} for a lock`;
   print(
     styled(
@@ -287,6 +294,11 @@ const annotationRules = [
     help: 'Stop using it first, in a release of its own.',
   },
   {
+    id: 'plan-gate',
+    title: 'It would be refused now',
+    help: 'Finish the backfill, or change what uses what is taken away.',
+  },
+  {
     id: 'plan-api',
     title: 'Clients of the API notice',
     help: 'Keep the old field until no client asks for it.',
@@ -297,6 +309,20 @@ function annotationsOf({ migrations, api }: Plan): readonly Annotation[] {
   // Where it was compared over all files together only, it is shown at the last one.
   const isToldByFile = migrations.every(({ api: changes }) => changes !== null);
   return [
+    ...migrations.flatMap(({ file, gates }) =>
+      gates.flatMap(({ reasons }) =>
+        reasons.map(
+          (message): Annotation => ({
+            file,
+            line: 1,
+            column: 1,
+            rule: 'plan-gate',
+            level: 'warning',
+            message,
+          }),
+        ),
+      ),
+    ),
     ...migrations.flatMap(({ file, statements }) =>
       statements.flatMap((statement): Annotation[] => {
         const { line, effect, breaks, scans, rewrites } = statement;
