@@ -10,6 +10,7 @@ const dependsOnTheServer = [
   'test/migrate/**/*.test.ts',
   'test/auth/**/*.test.ts',
   'test/api/smoke.test.ts',
+  'test/api/round-trips.test.ts',
 ];
 
 const isOneServer =

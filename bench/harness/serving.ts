@@ -30,9 +30,16 @@ export interface HandWritten {
 }
 
 /** bench/harness/hand-written.ts, listening. */
-export async function serveHandWritten(databaseUrl: string, slug: string): Promise<HandWritten> {
-  const path = fileURLToPath(new URL('./hand-written.ts', import.meta.url));
-  const child = spawn(process.execPath, [path, slug], {
+export const serveHandWritten = (databaseUrl: string, slug: string): Promise<HandWritten> =>
+  serve('./hand-written.ts', databaseUrl, [slug]);
+
+/** bench/harness/hand-written-graphql.ts, listening. */
+export const serveHandWrittenGraphql = (databaseUrl: string): Promise<HandWritten> =>
+  serve('./hand-written-graphql.ts', databaseUrl, []);
+
+async function serve(file: string, databaseUrl: string, args: readonly string[]): Promise<HandWritten> {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [path, ...args], {
     env: { ...process.env, DATABASE_URL: databaseUrl },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -52,4 +59,11 @@ export async function serveHandWritten(databaseUrl: string, slug: string): Promi
 export function residentMB(pid: number | undefined): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+/** Processor time in ms that a process has had so far, of its threads together; Linux only. */
+export function processorMs(pid: number | undefined): number {
+  // After the name, which may hold spaces. The kernel counts in hundredths of a second.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

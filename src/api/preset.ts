@@ -29,6 +29,7 @@ import { makeSubscriptionPlugins } from './realtime/plugin.ts';
 import { RefusalsPlugin } from './refusals.ts';
 import { RelationNamesPlugin } from './relation-names.ts';
 import { RootStatementsPlugin } from './root-statements.ts';
+import { oneRoundTrip } from './round-trips.ts';
 import { SchemaRulesPlugin } from './schema-rules.ts';
 import { makeTorrentPlugins } from './torrents/plugin.ts';
 import { UploadsPlugin } from './uploads/plugin.ts';
@@ -63,6 +64,7 @@ export interface PresetOptions {
 /** The one place where the API is put together. */
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   const { limits = queryLimits } = options;
+  const withPgClient = oneRoundTrip(options.pool);
   return {
     extends: [
       PostGraphileAmberPreset,
@@ -142,7 +144,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
         const message = requestContext.node?.req ?? requestContext.ws?.request;
         const request = message && options.requestOf(message);
         if (!request) throw new Error('A request came to GraphQL without having been announced.');
-        return { pgSettings: pgSettingsOf(request), stoa: request };
+        return { pgSettings: pgSettingsOf(request), withPgClient, stoa: request };
       },
     },
     grafserv: {

@@ -87,12 +87,20 @@ const gatewayConnections = 10;
 const authConnections = 4;
 const mediaConnections = 3;
 
+/** A new connection has to plan again what the one before had planned. */
+const keptIdleMs = 5 * 60_000;
+
 /** Builds the schema from the database, then listens. Throws a StoaError where one of both is not possible. */
 export async function startApi(config: ApiConfig, options: ApiOptions = {}): Promise<RunningApi> {
   const log = options.logger ?? createLogger({ level: config.logLevel });
   const onError = (error: Error): void => log.warn({ error: error.message }, 'lost an idle connection');
-  const gateway = createPool(config.gatewayUrl, { applicationName: 'api', max: gatewayConnections, onError });
-  const auth = createPool(config.authUrl, { applicationName: 'sign-in', max: authConnections, onError });
+  const kept = { idleTimeoutMs: keptIdleMs, onError };
+  const gateway = createPool(config.gatewayUrl, {
+    applicationName: 'api',
+    max: gatewayConnections,
+    ...kept,
+  });
+  const auth = createPool(config.authUrl, { applicationName: 'sign-in', max: authConnections, ...kept });
   const media = createPool(config.mediaUrl, { applicationName: 'files', max: mediaConnections, onError });
   const { endpoints = [] } = options;
   const limits = { ...realtimeLimits, ...options.realtime };

@@ -1,11 +1,23 @@
 import type { ClientBase, Pool, QueryResultRow } from 'pg';
 import { asRefusal } from './refusal.ts';
 
+/** A statement that each connection keeps prepared by this name: for those that come with every request. */
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Calls of the functions of schema auth, as stoa_auth. What they refuse arrives as a Refusal. */
 export interface AuthDatabase {
-  rows<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]>;
+  rows<Row extends QueryResultRow>(
+    statement: string | PreparedStatement,
+    values: readonly unknown[],
+  ): Promise<Row[]>;
   /** The first row, if there is one. */
-  first<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row | undefined>;
+  first<Row extends QueryResultRow>(
+    statement: string | PreparedStatement,
+    values: readonly unknown[],
+  ): Promise<Row | undefined>;
   /** The one row that there must be. */
   one<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row>;
   /** Raises a reason of the registry, with its words. */
@@ -16,19 +28,20 @@ export interface AuthDatabase {
 
 function over(client: Pool | ClientBase, transaction: AuthDatabase['transaction']): AuthDatabase {
   const rows: AuthDatabase['rows'] = async <Row extends QueryResultRow>(
-    text: string,
+    statement: string | PreparedStatement,
     values: readonly unknown[],
   ) => {
+    const prepared = typeof statement === 'string' ? { text: statement } : statement;
     try {
-      return (await client.query<Row>(text, [...values])).rows;
+      return (await client.query<Row>({ ...prepared, values: [...values] })).rows;
     } catch (error) {
       throw asRefusal(error);
     }
   };
   const first: AuthDatabase['first'] = async <Row extends QueryResultRow>(
-    text: string,
+    statement: string | PreparedStatement,
     values: readonly unknown[],
-  ) => (await rows<Row>(text, values))[0];
+  ) => (await rows<Row>(statement, values))[0];
   return {
     rows,
     first,

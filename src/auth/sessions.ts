@@ -114,7 +114,7 @@ export function sessions({ database }: AuthDependencies) {
      */
     async authenticate(accessToken: string): Promise<AuthenticatedSession | undefined> {
       const row = await database.first<{ user_id: string; role: AccountRole | null; session_id: string }>(
-        'select * from auth.authenticate($1)',
+        { name: 'authenticate', text: 'select * from auth.authenticate($1)' },
         [hashToken(accessToken)],
       );
       return row && { userId: row.user_id, sessionId: row.session_id, role: row.role };

@@ -110,6 +110,8 @@ export interface PoolOptions {
   readonly max: number;
   /** Default: as long as it takes. Where the server does not say so, the connection is given up a second later. */
   readonly statementTimeoutMs?: number;
+  /** How long a connection is kept that nobody uses. Default: 10 s. */
+  readonly idleTimeoutMs?: number;
   /** Told when an idle connection breaks; the pool replaces it by itself. */
   readonly onError?: (error: Error) => void;
 }
@@ -121,6 +123,7 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     max: options.max,
     connectionTimeoutMillis,
     keepAlive: true,
+    ...(options.idleTimeoutMs === undefined ? {} : { idleTimeoutMillis: options.idleTimeoutMs }),
     ...(options.statementTimeoutMs === undefined
       ? {}
       : { statement_timeout: options.statementTimeoutMs, query_timeout: options.statementTimeoutMs + 1_000 }),

@@ -25,7 +25,9 @@ beforeAll(async () => {
   await db.query(
     "select ops.raise_alert('disk_full', 'critical', subject, '{}') from unnest(array['a', 'b']) as subject",
   );
-  await db.query("insert into ops.workers (id, process_id, host) values ('pool-1', 1, 'here')");
+  await db.query(
+    "insert into ops.workers (id, process_id, host, seen_at) values ('pool-1', 1, 'here', now() + interval '1 hour')",
+  );
   await db.query("delete from graphile_worker._private_jobs where key = 'alert_deliver'");
   [open, production] = await Promise.all([
     startTestApi(db, { STOA_RATE_ADDRESS: '20' }),
