@@ -3,16 +3,22 @@
  *
  * - announces a second over HTTP with 50 peers in the answer, through the whole API process, beside the server of the
  *   library bittorrent-tracker, which keeps everything in memory and nothing else, in the same run. Each of the two runs in
- *   a process of its own, and the clients in another; all share the machine. Twice, in turns;
- * - announces a second of tracker.announce_many alone, on one connection and on two, by size of the set.
+ *   a process of its own, and the clients in another; all share the machine;
+ * - announces a second of tracker.announce_many alone: one at a time by pgbench, where it is installed, and by size of the set.
  *
- * node_modules/.bin/node bench/announce.ts [seconds, default 5]
+ * All in turns, so many rounds.
+ *
+ * node_modules/.bin/node bench/announce.ts [seconds, default 5] [rounds, default 3]
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Server } from 'bittorrent-tracker';
+import type { Pool } from 'pg';
 import { startApi } from '../src/api/server.ts';
 import { Dictionary, decode } from '../src/bencode.ts';
 import { loadConfig } from '../src/config.ts';
@@ -21,8 +27,14 @@ import { migrateUp } from '../src/migrate/index.ts';
 import { createPool, withDatabase } from '../src/postgres/connect.ts';
 import { prepareDatabase } from '../src/postgres/prepare.ts';
 import { loginRoles, loginUrl } from '../src/postgres/roles.ts';
+import { startScratchServer } from '../src/postgres/scratch.ts';
 import { openTracker } from '../src/tracker/endpoint.ts';
-import { startTestServer } from '../test/harness/server.ts';
+import { runInstalled, versionOf } from './harness/installed.ts';
+import { handOver } from './harness/program.ts';
+import type { Comparison, Unit } from './harness/report.ts';
+import { alternate } from './harness/rounds.ts';
+import { durableSettings } from './harness/server.ts';
+import { summarise } from './harness/statistics.ts';
 
 const people = 500;
 const torrents = 50;
@@ -158,17 +170,79 @@ function obey(): void {
   });
 }
 
-const whole = (value: number): string => Math.round(value).toLocaleString('en');
+const clients = 100;
+/** Of the function alone: more help only where the database has idle cores. */
+const connections = 2;
+const sizes = [1, 10, 100, 500];
 
-function print(name: string, { perSecond, failures, peers, median, slowest }: Report): void {
-  console.log(
-    `${name.padEnd(22)}${whole(perSecond).padStart(8)}/s   median ${median.toFixed(1)} ms, 99 % within ${slowest.toFixed(1)} ms, ` +
-      `${peers.toFixed(1)} peers each, ${failures} failures`,
-  );
+/** One announce a transaction, as pgbench sends it: of a person and a torrent of chance. */
+const pgbenchScript = `
+\\set person random(0, ${people - 1})
+\\set torrent random(0, ${torrents - 1})
+select count(*) from tracker.announce_many(jsonb_build_array(jsonb_build_object(
+  'passkey_hash', encode(sha256(md5('person ' || :person)::bytea), 'hex'),
+  'info_hash', (array['${Array.from({ length: torrents }, (_, torrent) => hashOf(torrent)).join("','")}'])[:torrent + 1],
+  'peer_id', substr(md5('peer ' || :person || ' ' || :torrent), 1, 32) || '00000000',
+  'ip', '192.0.2.1', 'port', 10000 + :person, 'uploaded', 1, 'downloaded', 0, 'left', 100 * (:person % 2),
+  'event', '${eventOf}')));
+`;
+
+/** Transactions a second that pgbench counts. */
+async function pgbench(url: string, seconds: number): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'stoa-bench-'));
+  try {
+    const script = join(folder, 'announce.sql');
+    writeFileSync(script, pgbenchScript);
+    const told = await runInstalled('pgbench', [
+      ...['--no-vacuum', '--protocol=prepared', `--client=${connections}`],
+      ...[`--time=${Math.max(1, Math.round(seconds))}`, `--file=${script}`, url],
+    ]);
+    const rate = Number(/^tps = ([\d.]+) \(without/m.exec(told)?.[1]);
+    if (!(rate > 0)) throw new Error(`pgbench told no rate:\n${told}`);
+    return rate;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-async function run(seconds: number): Promise<void> {
-  const server = await startTestServer(18);
+/** Announces a second of the function alone, so many in a set. */
+async function inSets(pool: Pool, size: number, seconds: number): Promise<number> {
+  const begun = performance.now();
+  let done = 0;
+  let number = 0;
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      while (performance.now() - begun < seconds * 1_000) {
+        const set = Array.from({ length: size }, () => {
+          number += 1;
+          const person = number % people;
+          const torrent = (number * 7919) % torrents;
+          return {
+            passkey_hash: createHash('sha256').update(passkeyOf(person)).digest('hex'),
+            info_hash: hashOf(torrent),
+            peer_id: peerOf(person, torrent),
+            ip: '192.0.2.1',
+            port: 10_000 + person,
+            uploaded: number,
+            downloaded: 0,
+            left: number % 2 === 0 ? 0 : 100,
+            event: eventOf,
+          };
+        });
+        await pool.query({
+          name: 'announce_many',
+          text: 'select * from tracker.announce_many($1)',
+          values: [JSON.stringify(set)],
+        });
+        done += size;
+      }
+    }),
+  );
+  return done / ((performance.now() - begun) / 1_000);
+}
+
+async function run(seconds: number, rounds: number): Promise<void> {
+  const server = await startScratchServer({ prefix: 'stoa-bench-', isOpen: true, settings: durableSettings });
   const database = withDatabase(server.url, 'bench');
   try {
     await prepareDatabase(
@@ -217,67 +291,94 @@ async function run(seconds: number): Promise<void> {
     const api = await order<number>(child(), { kind: 'api', url: database });
     const memory = await order<number>(child(), { kind: 'memory' });
     const asking = child();
-    const load = { kind: 'ask', seconds, clients: 100 } as const;
-    await order<Report>(asking, { ...load, port: memory, path: 'open', isFilling: true });
-    await order<Report>(asking, { ...load, port: memory, path: 'open' });
-    await order<Report>(asking, { ...load, port: api, path: 'passkey' });
-    console.log(
-      `Over HTTP, 100 clients, ${people} people, ${torrents} torrents of ${peersOfATorrent} peers and more`,
-    );
-    for (let round = 0; round < 2; round += 1) {
-      const inMemory = await order<Report>(asking, { ...load, port: memory, path: 'open' });
-      print('  in memory', inMemory);
-      const stoa = await order<Report>(asking, { ...load, port: api, path: 'passkey' });
-      print('  Stoa', stoa);
-      console.log(`  ratio ${(stoa.perSecond / inMemory.perSecond).toFixed(2)}`);
-    }
-    for (const running of children) running.kill();
-
-    console.log('tracker.announce_many alone');
-    const tracker = createPool(loginUrl(database, 'stoa_tracker', password), {
-      applicationName: 'bench',
-      max: 2,
+    const load = { kind: 'ask', seconds, clients } as const;
+    const inMemory = { ...load, port: memory, path: 'open' } as const;
+    const stoa = { ...load, port: api, path: 'passkey' } as const;
+    const asked = async (task: Task): Promise<Report> => {
+      const told = await order<Report>(asking, task);
+      if (told.failures > 0) throw new Error(`${told.failures} announces were refused`);
+      return told;
+    };
+    await asked({ ...inMemory, isFilling: true });
+    await asked(inMemory);
+    await asked(stoa);
+    const trackerUrl = loginUrl(database, 'stoa_tracker', password);
+    const tracker = createPool(trackerUrl, { applicationName: 'bench', max: connections });
+    const seen = { ours: [] as Report[], peer: [] as Report[] };
+    const overHttp = (form: keyof typeof seen, task: Task) => async () => {
+      await owner.query('checkpoint');
+      const told = await asked(task);
+      seen[form].push(told);
+      return told.perSecond;
+    };
+    const installed = versionOf('pgbench');
+    const figures = await alternate<string>(rounds, {
+      ours: overHttp('ours', stoa),
+      peer: overHttp('peer', inMemory),
+      alone: installed === undefined ? undefined : () => pgbench(trackerUrl, seconds),
+      ...Object.fromEntries(sizes.map((size) => [`sets of ${size}`, () => inSets(tracker, size, seconds)])),
     });
-    for (const size of [1, 10, 50, 100, 200, 500]) {
-      const rates: string[] = [];
-      for (const connections of [1, 2]) {
-        const until = performance.now() + seconds * 500;
-        let done = 0;
-        let number = 0;
-        await Promise.all(
-          Array.from({ length: connections }, async () => {
-            while (performance.now() < until) {
-              const set = Array.from({ length: size }, () => {
-                number += 1;
-                const person = number % people;
-                const torrent = (number * 7919) % torrents;
-                return {
-                  passkey_hash: createHash('sha256').update(passkeyOf(person)).digest('hex'),
-                  info_hash: hashOf(torrent),
-                  peer_id: peerOf(person, torrent),
-                  ip: '192.0.2.1',
-                  port: 10_000 + person,
-                  uploaded: number,
-                  downloaded: 0,
-                  left: number % 2 === 0 ? 0 : 100,
-                  event: eventOf,
-                };
-              });
-              await tracker.query({
-                name: 'announce_many',
-                text: 'select * from tracker.announce_many($1)',
-                values: [JSON.stringify(set)],
-              });
-              done += size;
-            }
-          }),
-        );
-        rates.push(`${whole(done / (seconds / 2)).padStart(7)}/s on ${connections}`);
-      }
-      console.log(`  sets of ${String(size).padEnd(4)}${rates.join('  ')}`);
-    }
+    const { rows: log } = await owner.query<{ row: number; whole: number }>(
+      `select sum(pg_relation_size(relid))::float8 / greatest((select count(*) from tracker.announces), 1) as row,
+         sum(pg_total_relation_size(relid))::float8 / greatest((select count(*) from tracker.announces), 1) as whole
+       from pg_partition_tree('tracker.announces') where isleaf`,
+    );
     await tracker.end();
     await owner.end();
+    const both = (what: string, unit: Unit, figure: (told: Report) => number): Comparison => ({
+      what,
+      size: '50 peers in the answer',
+      unit,
+      forms: [
+        { form: 'Stoa, checked and kept', role: 'stoa', figures: seen.ours.map(figure) },
+        { form: 'bittorrent-tracker, in memory', role: 'peer', figures: seen.peer.map(figure) },
+        ...(unit !== 'per second'
+          ? []
+          : [
+              ...(installed === undefined
+                ? []
+                : [{ form: 'one a transaction, pgbench', role: 'peer' as const, figures: figures('alone') }]),
+              {
+                form: 'function alone, sets of 100',
+                role: 'limit' as const,
+                figures: figures('sets of 100'),
+              },
+            ]),
+      ],
+    });
+    const peersOf = (form: keyof typeof seen): string =>
+      summarise(seen[form].map(({ peers }) => peers)).median.toFixed(1);
+    await handOver({
+      comparisons: [
+        both('announces over HTTP', 'per second', (told) => told.perSecond),
+        both('median of one', 'ms', (told) => told.median),
+        both('99th percentile of one', 'ms', (told) => told.slowest),
+        {
+          what: 'the function alone',
+          unit: 'per second',
+          forms: sizes.map((size) => ({
+            form: `sets of ${size}`,
+            role: 'stoa' as const,
+            figures: figures(`sets of ${size}`),
+          })),
+        },
+        {
+          what: 'log of announces, a row',
+          unit: 'bytes',
+          forms: [
+            { form: 'with its indexes', role: 'stoa', figures: log.map(({ whole }) => whole) },
+            { form: 'the row alone', role: 'limit', figures: log.map(({ row }) => row) },
+          ],
+        },
+      ],
+      notes: [
+        `${clients} clients, ${people} people, ${torrents} torrents of ${peersOfATorrent} peers and more; ${peersOf('ours')} peers in an answer of Stoa, ${peersOf('peer')} in the other. Each in a process of its own on the same machine.`,
+        'The tracker in memory knows no passkeys, counts nothing for anybody and keeps nothing.',
+        installed === undefined
+          ? 'pgbench is not installed: one announce at a time is the line "sets of 1", with a client of node.'
+          : `pgbench ${installed}, and the sets: ${connections} connections.`,
+      ],
+    });
   } finally {
     for (const running of children) running.kill();
     await server.stop();
@@ -285,4 +386,4 @@ async function run(seconds: number): Promise<void> {
 }
 
 if (process.argv[2] === 'child') obey();
-else await run(Number(process.argv[2] ?? 5));
+else await run(Number(process.argv[2] ?? 5), Number(process.argv[3] ?? 3));

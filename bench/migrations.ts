@@ -2,7 +2,7 @@
  * How fast the migration engine is, on a temporary server without fsync: a new database, the proof that every
  * migration can be undone, the check of the working copy, and what a statement costs beyond the statement itself.
  *
- *   node bench/migrations.ts
+ *   node bench/migrations.ts [rounds, default 5]
  */
 import { fingerprint } from '../src/catalog/fingerprint.ts';
 import { table } from '../src/cli/output.ts';
@@ -12,7 +12,7 @@ import { connect, withDatabase } from '../src/postgres/connect.ts';
 import { prepareDatabase } from '../src/postgres/prepare.ts';
 import { withScratchServer } from '../src/postgres/scratch.ts';
 
-const rounds = 5;
+const rounds = Number(process.argv[2] ?? 5);
 
 function median(figures: readonly number[]): number {
   const sorted = [...figures].sort((a, b) => a - b);

@@ -1,8 +1,8 @@
 /**
- * What it costs to let a million rows go: in batches beside somebody who writes and somebody who reads, and as a
- * partition. And, with --kills, that a process which is killed anywhere is made up for by the next run.
+ * What it costs to let a million rows go, beside somebody who writes and somebody who reads: in batches and as a
+ * partition, and by one DELETE. And, with --kills, that a process which is killed anywhere is made up for by the next run.
  *
- *   node bench/retention.ts [--rows 1000000] [--kills 0] [--json]
+ *   node bench/retention.ts [--rows 1000000] [--rounds 3] [--kills 0]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,37 +16,39 @@ import type { Client } from 'pg';
 import { listArchives } from '../src/archive/catalog.ts';
 import { retirePartitions } from '../src/archive/retire.ts';
 import { defaultTransforms } from '../src/archive/transform.ts';
-import { table } from '../src/cli/output.ts';
+import { note } from '../src/cli/output.ts';
 import { migrateUp } from '../src/migrate/index.ts';
 import { connect, withDatabase } from '../src/postgres/connect.ts';
 import { connectOwner } from '../src/postgres/owner.ts';
 import { prepareDatabase } from '../src/postgres/prepare.ts';
-import { withScratchServer } from '../src/postgres/scratch.ts';
+import { startScratchServer } from '../src/postgres/scratch.ts';
 import { choosePolicies, listPolicies } from '../src/retention/policies.ts';
 import { runPolicy } from '../src/retention/run.ts';
 import { folderStorage } from '../src/storage/folder.ts';
+import { handOver } from './harness/program.ts';
+import type { BenchReport } from './harness/report.ts';
+import { alternate } from './harness/rounds.ts';
+import { durableSettings } from './harness/server.ts';
 
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
     kills: { type: 'string', default: '0' },
-    json: { type: 'boolean', default: false },
   },
 });
 const expired = Number(values.rows);
 const live = Math.round(expired / 4);
+const rounds = Number(values.rounds);
 
 interface Watched {
-  readonly name: string;
   readonly elapsedMs: number;
   readonly wal: number;
   readonly batches: number;
   readonly longestBatchMs: number;
-  /** The slowest of the writer's and the reader's statements, and how many each made. */
+  /** The slowest of the writer's and the reader's statements. */
   readonly writerWorstMs: number;
-  readonly writes: number;
   readonly readerWorstMs: number;
-  readonly reads: number;
 }
 
 async function walPosition(client: Client): Promise<number> {
@@ -57,16 +59,14 @@ async function walPosition(client: Client): Promise<number> {
 }
 
 /** Does its statement again and again until it is told to stop; remembers the slowest. */
-function busy(client: Client, text: string): { stop(): Promise<{ worstMs: number; count: number }> } {
+function busy(client: Client, text: string): { stop(): Promise<number> } {
   let isOver = false;
   let worstMs = 0;
-  let count = 0;
   const work = (async () => {
     while (!isOver) {
       const begun = performance.now();
       await client.query(text);
       worstMs = Math.max(worstMs, performance.now() - begun);
-      count += 1;
       await sleep(1);
     }
   })();
@@ -74,14 +74,13 @@ function busy(client: Client, text: string): { stop(): Promise<{ worstMs: number
     async stop() {
       isOver = true;
       await work;
-      return { worstMs, count };
+      return worstMs;
     },
   };
 }
 
 async function watched(
   url: string,
-  name: string,
   target: string,
   work: () => Promise<{ batches: number; longestBatchMs: number }>,
 ): Promise<Watched> {
@@ -102,85 +101,172 @@ async function watched(
   const { batches, longestBatchMs } = await work();
   const elapsedMs = performance.now() - begun;
   const written = (await walPosition(observer)) - wal;
-  const writes = await writer.stop();
-  const reads = await reader.stop();
+  const writerWorstMs = await writer.stop();
+  const readerWorstMs = await reader.stop();
   await Promise.all([observer.end(), writing.end(), reading.end()]);
-  return {
-    name,
-    elapsedMs,
-    wal: written,
-    batches,
-    longestBatchMs,
-    writerWorstMs: writes.worstMs,
-    writes: writes.count,
-    readerWorstMs: reads.worstMs,
-    reads: reads.count,
-  };
+  return { elapsedMs, wal: written, batches, longestBatchMs, writerWorstMs, readerWorstMs };
 }
 
-/** The same rows in a table of one piece and in one of months. */
-async function fill(url: string): Promise<void> {
-  const client = await connect(url, 'bench');
+/** Tables of one piece, and one of months. */
+const pieces = ['core.whole', 'core.naive', 'core.bare'];
+
+async function prepare(client: Client): Promise<void> {
   const columns =
     'id uuid not null default core.uuidv7(), at timestamptz not null, place integer not null, note text not null';
-  await client.query(`
-    create table core.whole (${columns}, primary key (id));
-    create table core.months (${columns}, primary key (at, id)) partition by range (at);
-    alter table core.whole owner to stoa_owner;
-    alter table core.months owner to stoa_owner;
-    insert into ops.partition_policies (parent, key_kind, retain) values ('core.months', 'timestamptz', '2 months');
-    insert into ops.retention_policies (name, target, predicate, age) values ('whole', 'core.whole', 'at < :before', '30 days');
-    create table parts.core_months_old partition of core.months for values from ('2020-01-01') to ('2020-02-01');
-    create table parts.core_months_new partition of core.months for values from ('2020-02-01') to ('2100-01-01');
-    alter table parts.core_months_old owner to stoa_owner;
-    alter table parts.core_months_new owner to stoa_owner;
-  `);
-  for (const target of ['core.whole', 'core.months']) {
+  for (const target of [...pieces, 'core.months']) {
+    const isWhole = pieces.includes(target);
     await client.query(`
-      insert into ${target} (at, place, note)
-      select timestamptz '2020-01-02' + number * interval '1 millisecond', number % 100, repeat('x', 200)
-      from generate_series(1, ${expired}) as number;
-      insert into ${target} (at, place, note)
-      select now() - number * interval '1 millisecond', number % 100, repeat('x', 200)
-      from generate_series(1, ${live}) as number;
+      create table ${target} (${columns}, primary key (${isWhole ? 'id' : 'at, id'}))
+        ${isWhole ? '' : 'partition by range (at)'};
       create index on ${target} (at);
       create index on ${target} (place, at);
     `);
-    await client.query(`vacuum analyze ${target}`);
   }
-  await client.end();
+  await client.query(`
+    create table parts.core_months_new partition of core.months for values from ('2020-02-01') to ('2100-01-01');
+    insert into ops.partition_policies (parent, key_kind, retain) values ('core.months', 'timestamptz', '2 months');
+    insert into ops.retention_policies (name, target, predicate, age) values ('whole', 'core.whole', 'at < :before', '30 days');
+  `);
 }
 
-async function compare(url: string): Promise<Watched[]> {
-  await fill(url);
+/** The rows that are to go, and a quarter as many that stay. */
+async function fill(client: Client, target: string): Promise<void> {
+  await client.query(`truncate ${target}`);
+  await client.query(`
+    insert into ${target} (at, place, note)
+    select timestamptz '2020-01-02' + number * interval '1 millisecond', number % 100, repeat('x', 200)
+    from generate_series(1, ${expired}) as number;
+    insert into ${target} (at, place, note)
+    select now() - number * interval '1 millisecond', number % 100, repeat('x', 200)
+    from generate_series(1, ${live}) as number;
+  `);
+  await client.query(`vacuum (analyze) ${target}`);
+}
+
+async function compare(url: string): Promise<BenchReport> {
   const client = await connectOwner(url, 'bench retention');
-  const results: Watched[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'stoa-bench-'));
+  const seen = {
+    batches: [] as Watched[],
+    oneDelete: [] as Watched[],
+    partition: [] as Watched[],
+    bare: [] as Watched[],
+  };
+  const alone = { batches: 1, longestBatchMs: 0 };
+  let months = 0;
+  const filled = async (form: keyof typeof seen, target: string, work: () => Promise<typeof alone>) => {
+    await fill(client, target);
+    const told = await watched(url, target, work);
+    const { rows } = await client.query<{ left: number }>(
+      `select count(*)::integer as left from ${target} where at < now() - interval '30 days'`,
+    );
+    if (rows[0]?.left !== 0) throw new Error(`${rows[0]?.left} rows of ${target} are left`);
+    seen[form].push(told);
+    return told.elapsedMs;
+  };
   try {
+    await prepare(client);
     const [policy] = choosePolicies(await listPolicies(client), 'whole');
     if (policy === undefined) throw new Error('there is no rule');
-    results.push(
-      await watched(url, 'in batches', 'core.whole', () =>
-        runPolicy(client, policy, { now: new Date(), pace: 0.5 }),
-      ),
-    );
-    const folder = mkdtempSync(join(tmpdir(), 'stoa-bench-'));
-    try {
-      results.push(
-        await watched(url, 'as a partition', 'core.months', async () => {
+    await alternate(rounds, {
+      batches: () =>
+        filled('batches', 'core.whole', () => runPolicy(client, policy, { now: new Date(), pace: 0.5 })),
+      oneDelete: () =>
+        filled('oneDelete', 'core.naive', async () => {
+          await client.query("delete from core.naive where at < now() - interval '30 days'");
+          return alone;
+        }),
+      async partition() {
+        months += 1;
+        await client.query(
+          `create table parts.core_months_old_${months} partition of core.months for values from ('2020-01-01') to ('2020-02-01')`,
+        );
+        return filled('partition', 'core.months', async () => {
           await retirePartitions(
             { client, storage: folderStorage(folder), transforms: defaultTransforms },
             { parents: ['core.months'] },
           );
-          return { batches: 1, longestBatchMs: 0 };
+          return alone;
+        });
+      },
+      bare: () =>
+        filled('bare', 'core.bare', async () => {
+          await client.query('truncate core.bare');
+          return alone;
         }),
-      );
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    });
   } finally {
+    rmSync(folder, { recursive: true });
     await client.end();
   }
-  return results;
+  const size = `${expired.toLocaleString('en')} of ${(expired + live).toLocaleString('en')} rows`;
+  const figures = (form: keyof typeof seen, figure: (told: Watched) => number) => seen[form].map(figure);
+  const time = ({ elapsedMs }: Watched) => elapsedMs;
+  const rate = (told: Watched) => expired / (told.elapsedMs / 1_000);
+  const log = ({ wal }: Watched) => wal / 1e6;
+  return {
+    comparisons: [
+      {
+        what: 'rows that go',
+        size,
+        unit: 'per second',
+        forms: [
+          { form: 'in batches, half the time', role: 'stoa', figures: figures('batches', rate) },
+          { form: 'one DELETE', role: 'peer', figures: figures('oneDelete', rate) },
+        ],
+      },
+      {
+        what: 'longest transaction',
+        size,
+        unit: 'ms',
+        forms: [
+          { form: 'a batch', role: 'stoa', figures: figures('batches', (told) => told.longestBatchMs) },
+          { form: 'one DELETE', role: 'peer', figures: figures('oneDelete', time) },
+        ],
+      },
+      {
+        what: 'a month that goes',
+        size,
+        unit: 'ms',
+        forms: [
+          { form: 'as a partition', role: 'stoa', figures: figures('partition', time) },
+          { form: 'one DELETE', role: 'peer', figures: figures('oneDelete', time) },
+          { form: 'TRUNCATE of everything', role: 'limit', figures: figures('bare', time) },
+        ],
+      },
+      {
+        what: 'log of a month',
+        size,
+        unit: 'MB',
+        forms: [
+          { form: 'as a partition', role: 'stoa', figures: figures('partition', log) },
+          { form: 'in batches', role: 'peer', figures: figures('batches', log) },
+          { form: 'one DELETE', role: 'peer', figures: figures('oneDelete', log) },
+        ],
+      },
+      {
+        what: 'slowest write beside it',
+        size,
+        unit: 'ms',
+        forms: [
+          {
+            form: 'a partition goes',
+            role: 'stoa',
+            figures: figures('partition', (told) => told.writerWorstMs),
+          },
+          { form: 'batches go', role: 'stoa', figures: figures('batches', (told) => told.writerWorstMs) },
+          {
+            form: 'one DELETE runs',
+            role: 'peer',
+            figures: figures('oneDelete', (told) => told.writerWorstMs),
+          },
+        ],
+      },
+    ],
+    notes: [
+      `${size}, three indexes. Beside all forms one writes and one reads; their log is in the figures, and neither form gives the space back but the partition. ${seen.batches[0]?.batches ?? 0} batches; commits on disk.`,
+    ],
+  };
 }
 
 const stoa = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
@@ -247,9 +333,10 @@ async function survives(url: string, folder: string, round: number, longestMs: n
   }
 }
 
-await withScratchServer(async (adminUrl) => {
-  const url = withDatabase(adminUrl, 'bench');
-  await prepareDatabase(adminUrl, 'bench');
+const server = await startScratchServer({ prefix: 'stoa-bench-', isOpen: true, settings: durableSettings });
+try {
+  const url = withDatabase(server.url, 'bench');
+  await prepareDatabase(server.url, 'bench');
   await migrateUp({ databaseUrl: url });
   const kills = Number(values.kills);
   let survived = 0;
@@ -258,51 +345,15 @@ await withScratchServer(async (adminUrl) => {
     try {
       for (let round = 0; round < kills; round += 1) {
         if (await survives(url, folder, round, 2_500)) survived += 1;
-        else process.stderr.write(`round ${round} ended otherwise\n`);
+        else note(`round ${round} ended otherwise`);
       }
     } finally {
       rmSync(folder, { recursive: true });
     }
   }
-  const results = expired === 0 ? [] : await compare(url);
-  const [batches, partition] = results;
-  const ratios =
-    batches === undefined || partition === undefined
-      ? undefined
-      : {
-          time: batches.elapsedMs / partition.elapsedMs,
-          wal: batches.wal / Math.max(partition.wal, 1),
-        };
-  if (values.json) {
-    process.stdout.write(
-      `${JSON.stringify({ rows: expired, live, results, ratios, kills, survived }, undefined, 2)}\n`,
-    );
-    return;
-  }
-  if (kills > 0) process.stdout.write(`${survived} of ${kills} kills were made up for by the next run.\n`);
-  if (ratios === undefined) return;
-  const ms = (figure: number): string => `${figure.toFixed(figure < 100 ? 1 : 0)} ms`;
-  process.stdout.write(
-    `${table(
-      [
-        `${expired.toLocaleString('en')} rows`,
-        'took',
-        'batches',
-        'longest',
-        'WAL',
-        'writer waited',
-        'reader waited',
-      ],
-      results.map((result) => [
-        result.name,
-        ms(result.elapsedMs),
-        result.batches,
-        ms(result.longestBatchMs),
-        `${(result.wal / 1e6).toFixed(1)} MB`,
-        ms(result.writerWorstMs),
-        ms(result.readerWorstMs),
-      ]),
-      { right: [1, 2, 3, 4, 5, 6] },
-    )}\nIn batches takes ${ratios.time.toFixed(0)} times as long and ${ratios.wal.toFixed(0)} times the WAL (the writer's included).\n`,
-  );
-});
+  const report = expired === 0 ? { comparisons: [] } : await compare(url);
+  const kept = kills === 0 ? [] : [`${survived} of ${kills} kills were made up for by the next run.`];
+  await handOver({ ...report, notes: [...(report.notes ?? []), ...kept] });
+} finally {
+  await server.stop();
+}

@@ -5,120 +5,54 @@
  * npm run bench                 all of them
  * npm run bench -- feed votes   some of them
  *
- *   --rounds N    how often each form is measured (default 3)
- *   --scale N     of the community: 1 is 100,000 members and a million messages (default 0.1)
- *   --ballots N   of the proposal that is closed (default 100000)
- *   --seconds N   how long a form of a bench of rates is measured in a round (default 1.5)
- *   --list        names and summaries
- *   --json        for machines
+ *   --rounds N       how often each form is measured (default 7)
+ *   --seconds N      how long a form of a bench of rates is measured in a round (default 0.7)
+ *   --scale N        of the community: 1 is 100,000 members and a million messages (default 0.1)
+ *   --members N      of the community in which friends are suggested (default 100000)
+ *   --ballots N      of the proposal that is closed (default 1000000)
+ *   --posts DIR      measure real posts as well: the files that `stoa import forums --format reddit-csv` takes;
+ *                    the variable STOA_BENCH_POSTS says the same
+ *   --list           names and summaries
+ *   --json           for machines
+ *   --save FILE      a file for what --json prints
+ *   --compare FILE   which figures lie within the spread of that saved run
+ *   --markdown       the tables of README.md and docs/benchmarks.md
+ *   --from FILE      with the last two: figures of a saved run, nothing is measured
  */
-import { parseArgs } from 'node:util';
-import { note, print, printJson, table } from '../src/cli/output.ts';
-import type { BenchContext } from './harness/bench.ts';
-import { describeThisMachine, machineLine } from './harness/machine.ts';
-import { type BenchReport, describeReport, ratioToOurs } from './harness/report.ts';
-import { startBenchServer } from './harness/server.ts';
-import { summarise } from './harness/statistics.ts';
-import { registry } from './registry.ts';
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '3' },
-    scale: { type: 'string', default: '0.1' },
-    ballots: { type: 'string', default: '100000' },
-    seconds: { type: 'string', default: '1.5' },
-    list: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-});
-
-function refuse(message: string): never {
-  note(message);
-  process.exit(2);
-}
-
-function positive(name: 'rounds' | 'scale' | 'ballots' | 'seconds', isWhole: boolean): number {
-  const value = Number(values[name]);
-  if (!(value > 0) || (isWhole && !Number.isInteger(value))) {
-    refuse(`--${name} is a ${isWhole ? 'whole ' : ''}number above 0.`);
-  }
-  return value;
-}
-
-const rounds = positive('rounds', true);
-const scale = positive('scale', false);
-const ballots = positive('ballots', true);
-const forMs = positive('seconds', false) * 1_000;
-
-/** The same figures with what the table works out of them. */
-function forMachines(report: BenchReport): object {
-  return {
-    ...report,
-    comparisons: report.comparisons.map((comparison) => ({
-      ...comparison,
-      forms: comparison.forms.map((measured) => ({
-        ...measured,
-        ...summarise(measured.figures),
-        ratioToOurs: ratioToOurs(comparison, measured) ?? null,
-      })),
-    })),
-  };
-}
+import { fileURLToPath } from 'node:url';
+import { note, print, table } from '../src/cli/output.ts';
+import { readOptions, UsageError } from './harness/options.ts';
+import { tellOutcome } from './harness/outcome.ts';
+import { findPosts } from './harness/posts.ts';
+import { readResult } from './harness/results.ts';
+import { supervise } from './harness/supervise.ts';
+import { chosenBenches, registry } from './registry.ts';
 
 async function list(): Promise<void> {
-  const rows = await Promise.all(registry.map(async ({ name, load }) => [name, (await load()).summary]));
+  const rows = await Promise.all(
+    registry.map(async ({ name, also, load }) => [[name, ...also].join(', '), (await load()).summary]),
+  );
   print(table(['bench', 'what it measures'], rows));
 }
 
-async function run(): Promise<boolean> {
-  const unknown = positionals.filter((name) => registry.every((entry) => entry.name !== name));
-  if (unknown.length > 0) {
-    refuse(
-      `There is no bench ${unknown.join(', ')}. There are: ${registry.map(({ name }) => name).join(', ')}.`,
-    );
+async function run(args: readonly string[]): Promise<number> {
+  const options = readOptions(args, process.env);
+  if (options.list) {
+    await list();
+    return 0;
   }
-  const chosen = registry.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  const server = await startBenchServer(scale, note);
-  // Whoever breaks a run off leaves no server behind.
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const) {
-    process.once(signal, () => void server.stop().finally(() => process.exit(code)));
-  }
-  const context: BenchContext = { server, rounds, scale, ballots, forMs, tell: note };
-  const results: object[] = [];
-  let failed = 0;
-  try {
-    for (const { name, load } of chosen) {
-      const bench = await load();
-      note(`${name}: ${bench.summary}`);
-      const begun = performance.now();
-      // Before the bench: afterwards its own work would be in the average.
-      const machine = describeThisMachine(server.version);
-      try {
-        const report = await bench.run(context);
-        const elapsedMs = Math.round(performance.now() - begun);
-        results.push({ name, summary: bench.summary, machine, elapsedMs, ...forMachines(report) });
-        if (values.json) continue;
-        print(`\n${name}: ${bench.summary}`);
-        print(`${machineLine(machine)}; scale ${scale}, ${rounds} rounds\n`);
-        print(describeReport(report));
-      } catch (error) {
-        // The others are still worth their figures; the exit code tells.
-        failed += 1;
-        const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        results.push({ name, summary: bench.summary, machine, failed: message });
-        note(`${name} failed: ${message}`);
-      }
-    }
-  } finally {
-    await server.stop();
-  }
-  if (values.json) printJson({ rounds, scale, benches: results });
-  return failed === 0;
+  chosenBenches(options.names);
+  // Read before anything is measured: a wrong name should not cost a quarter of an hour.
+  if (options.compare !== undefined) readResult(options.compare);
+  if (options.from !== undefined) return tellOutcome(readResult(options.from), options) ? 0 : 1;
+  findPosts(options.posts);
+  return supervise(fileURLToPath(new URL('./measure.ts', import.meta.url)), args);
 }
 
-if (values.list) await list();
-else process.exitCode = (await run()) ? 0 : 1;
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  note(error.message);
+  process.exitCode = 2;
+}

@@ -1,5 +1,7 @@
+import type { Client } from 'pg';
 import type { Bench } from '../harness/bench.ts';
 import { literal, planOf, timeInServer } from '../harness/in-server.ts';
+import type { Comparison } from '../harness/report.ts';
 import { alternate } from '../harness/rounds.ts';
 import { withClient } from '../harness/server.ts';
 import { actAs, type Viewer } from '../harness/viewer.ts';
@@ -62,9 +64,47 @@ const queriesOf = ({ me, forum, post, chat, channel }: Scene): Readonly<Record<s
     where username operator(extensions.=) 'load_1_42'::extensions.citext`,
 });
 
+const containers = 1_000;
+
+/**
+ * Two ways to write the same policy, each on the same rows: the containers of the member as an array that is made once, and
+ * a function that is asked for the container of each row.
+ */
+async function fillPolicies(client: Client, rows: number, me: string): Promise<void> {
+  await client.query(`
+    begin;
+    create schema bench_rls;
+    grant usage on schema bench_rls to stoa_member;
+    create table bench_rls.members (user_id uuid, container_id integer, primary key (user_id, container_id));
+    insert into bench_rls.members select ${literal(me)}, n from generate_series(1, 5) as n;
+    create function bench_rls.mine() returns setof integer language sql stable security definer set search_path = '' as
+      $$ select container_id from bench_rls.members where user_id = core.current_user_id() $$;
+    create function bench_rls.is_mine(p_container integer) returns boolean
+      language sql stable security definer set search_path = '' as
+      $$ select exists (
+           select from bench_rls.members where user_id = core.current_user_id() and container_id = p_container
+         ) $$;
+  `);
+  for (const [table, policy] of [
+    ['by_array', 'container_id = any (array(select bench_rls.mine()))'],
+    ['by_function', 'bench_rls.is_mine(container_id)'],
+  ] as const) {
+    await client.query(`
+      create table bench_rls.${table} as
+        select n as id, n % ${containers} as container_id, repeat('x', 100) as content from generate_series(1, ${rows}) as n;
+      create index on bench_rls.${table} (container_id, id);
+      alter table bench_rls.${table} enable row level security;
+      create policy readers on bench_rls.${table} for select to stoa_member using (${policy});
+      grant select on bench_rls.${table} to stoa_member;
+    `);
+  }
+  await client.query('commit');
+  await client.query('vacuum (analyze) bench_rls.by_array, bench_rls.by_function');
+}
+
 const rowSecurity: Bench = {
   summary: 'Hot queries as a member under row security, and as the owner of the tables without it.',
-  async run({ server, rounds }) {
+  async run({ server, rounds, scale }) {
     const { url } = await server.community();
     return withClient(url, async (client) => {
       const { rows } = await client.query<Omit<Scene, 'channel'>>(sceneQuery);
@@ -75,7 +115,7 @@ const rowSecurity: Bench = {
       const channel = channels[0]?.channel;
       if (channel === undefined) throw new Error('the member may read no channel');
       const scene: Scene = { ...person, channel };
-      const comparisons = [];
+      const comparisons: Comparison[] = [];
       const notes = [
         'Time in the server. The owner runs the same text; policies, and nothing else, are the difference.',
       ];
@@ -108,6 +148,28 @@ const rowSecurity: Bench = {
         }
       }
       await client.query('reset role');
+      const rowsOfPolicies = Math.max(10_000, Math.round(1_000_000 * scale));
+      await fillPolicies(client, rowsOfPolicies, scene.me);
+      await actAs(client, 'stoa_member', scene.me);
+      const all = (table: string): string => `select count(*) from bench_rls.${table}`;
+      const policies = await alternate(rounds, {
+        array: () => timeInServer(client, all('by_array'), 20),
+        row: () => timeInServer(client, all('by_function'), 1),
+      });
+      await client.query('reset role');
+      await client.query('drop schema bench_rls cascade');
+      comparisons.push({
+        what: 'a policy on membership',
+        size: `${rowsOfPolicies.toLocaleString('en')} rows`,
+        unit: 'ms' as const,
+        forms: [
+          { form: '= any (array(select …))', role: 'stoa' as const, figures: policies('array') },
+          { form: 'a function of the row', role: 'peer' as const, figures: policies('row') },
+        ],
+      });
+      notes.push(
+        `A policy on membership: all rows that a member of 5 of ${containers.toLocaleString('en')} containers may read, of ${rowsOfPolicies.toLocaleString('en')}.`,
+      );
       return { comparisons, plans: [{ of: 'conversation, newest 50, as stoa_member', text: plan }], notes };
     });
   },

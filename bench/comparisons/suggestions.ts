@@ -1,19 +1,27 @@
 import type { Client } from 'pg';
+import { migrateUp } from '../../src/migrate/index.ts';
 import type { Bench } from '../harness/bench.ts';
-import { literal, timeInServer } from '../harness/in-server.ts';
+import { literal, planOf, timeInServer } from '../harness/in-server.ts';
+import type { BenchReport } from '../harness/report.ts';
 import { alternate } from '../harness/rounds.ts';
 import { withClient } from '../harness/server.ts';
 import { actAs } from '../harness/viewer.ts';
 
 const wantedFriends = 50;
 
-/** The friendships of everybody, made up to about 50 a person, as a table of one row a pair. */
-async function fill(client: Client): Promise<{ people: number; friendships: number }> {
+/** So many members with about 50 friends each, as edges in both directions, and as a table of one row a pair. */
+async function fill(client: Client, members: number): Promise<{ friendships: number }> {
   await client.query(`
     begin;
     set local session_replication_role = 'replica';
     set local synchronous_commit = off;
     create schema bench_suggestions;
+    insert into core.users (id, username, class_id, role)
+      select core.uuidv7(), 'bench_' || n, class.id, class.role
+      from generate_series(1, ${members}) as n
+      cross join core.user_classes as class
+      where class.is_default;
+    insert into core.user_settings (user_id) select id from core.users where not is_system;
     create temporary table people on commit drop as
       select id, row_number() over (order by id) - 1 as n, count(*) over () as amount from core.users where not is_system;
     create unique index on people (n);
@@ -22,11 +30,9 @@ async function fill(client: Client): Promise<{ people: number; friendships: numb
       select distinct on (least(person.id, other.id), greatest(person.id, other.id))
         person.id as user_id, other.id as friend_id
       from people as person
-      cross join generate_series(1, ${wantedFriends / 2 - 3}) as step
-      join people as other on other.n = (person.n + step * step * 3 + step) % person.amount
+      cross join generate_series(1, ${wantedFriends / 2}) as step
+      join people as other on other.n = (person.n + step * step * ${Math.max(3, Math.floor(members / 700))} + step) % person.amount
       where other.id <> person.id;
-    delete from friends using social.friendships as known
-    where (known.user_id, known.friend_id) in ((friends.user_id, friends.friend_id), (friends.friend_id, friends.user_id));
     insert into social.friendships (user_id, friend_id, status, accepted_at)
       select user_id, friend_id, 'accepted', now() from friends;
     insert into social.friend_edges (user_id, friend_id, since)
@@ -43,28 +49,34 @@ async function fill(client: Client): Promise<{ people: number; friendships: numb
     commit;
   `);
   for (const table of [
+    'core.users',
+    'core.user_settings',
     'social.friendships',
     'social.friend_edges',
     'bench_suggestions.friendships',
     'bench_suggestions.edges',
   ])
     await client.query(`vacuum (analyze) ${table}`);
-  const { rows } = await client.query<{ people: string; friendships: string }>(
-    `select (select count(*) from core.users where not is_system) as people,
-       (select count(*) from bench_suggestions.friendships) as friendships`,
+  await client.query('checkpoint');
+  const { rows } = await client.query<{ friendships: string }>(
+    'select count(*) as friendships from bench_suggestions.friendships',
   );
-  return { people: Number(rows[0]?.people), friendships: Number(rows[0]?.friendships) };
+  return { friendships: Number(rows[0]?.friendships) };
 }
 
 const suggestions: Bench = {
   summary: 'Ten people whom somebody may know: friends of friends, most mutual friends first.',
-  async run({ server, rounds }) {
-    const { url } = await server.community();
-    return withClient(url, async (client) => {
-      const { people, friendships } = await fill(client);
+  async run({ server, rounds, members, tell }) {
+    // A database of its own: nobody else needs so many friendships.
+    const database = 'suggestions';
+    const { url } = await server.emptyDatabase(database);
+    await migrateUp({ databaseUrl: url });
+    tell(`Making friends of ${members.toLocaleString('en')} members`);
+    const report = await withClient(url, async (client) => {
+      const { friendships } = await fill(client, members);
       const { rows } = await client.query<{ me: string; friends: string }>(
         `select user_id as me, count(*) as friends from social.friend_edges group by 1
-         order by abs(count(*) - (select count(*) * 2.0 from bench_suggestions.friendships) / ${people}), 1 limit 1`,
+         order by abs(count(*) - (select count(*) * 2.0 from bench_suggestions.friendships) / ${members}), 1 limit 1`,
       );
       const me = rows[0]?.me ?? '';
       const mine = literal(me);
@@ -114,12 +126,12 @@ const suggestions: Bench = {
         either: () => timeInServer(client, oneRow(either), 10),
         bare: () => timeInServer(client, bare, 50),
       });
-      await client.query('reset role');
-      await client.query('drop schema bench_suggestions cascade');
+      const plan = await planOf(client, bare);
       return {
         comparisons: [
           {
             what: '10 suggestions',
+            size: `${members.toLocaleString('en')} members`,
             unit: 'ms',
             forms: [
               { form: 'two directed edges', role: 'stoa', figures: figures('ours') },
@@ -129,12 +141,15 @@ const suggestions: Bench = {
             ],
           },
         ],
+        plans: [{ of: 'friends of friends, counted', text: plan }],
         notes: [
-          `${people.toLocaleString('en')} people, ${friendships.toLocaleString('en')} friendships; somebody with ${rows[0]?.friends} friends. Time in the server.`,
+          `${members.toLocaleString('en')} people, ${friendships.toLocaleString('en')} friendships; somebody with ${rows[0]?.friends} friends. Time in the server.`,
           `Ours and the peers leave out requests, blocks, closed accounts and who takes no requests. Mutual friends of those found: ours ${found[0]}; peers ${found[1]}${found[1] === found[2] ? '' : ` and ${found[2]}`}.`,
         ],
-      };
+      } satisfies BenchReport;
     });
+    await withClient(server.adminUrl, (client) => client.query(`drop database ${database} with (force)`));
+    return report;
   },
 };
 

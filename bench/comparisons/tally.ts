@@ -115,7 +115,8 @@ const tally: Bench = {
       return {
         comparisons: [
           {
-            what: `close, ${ballots.toLocaleString('en')} ballots`,
+            what: 'closing a proposal',
+            size: `${ballots.toLocaleString('en')} ballots`,
             unit: 'ms',
             forms: [
               { form: 'counted, closed, told, recorded', role: 'stoa', figures: figures('ours') },
@@ -126,7 +127,9 @@ const tally: Bench = {
           },
         ],
         plans: [{ of: 'the count', text: plan }],
-        notes: ['A round trip with its result, without the commit: each round is undone.'],
+        notes: [
+          `${ballots.toLocaleString('en')} ballots. A round trip with its result, without the commit: each round is undone.`,
+        ],
       };
     });
   },

@@ -8,6 +8,8 @@ export interface BenchContext {
   readonly rounds: number;
   /** Of the community: 1 is 100,000 members and a million messages. */
   readonly scale: number;
+  /** Of the community in which `suggestions` finds friends. */
+  readonly members: number;
   /** Of the proposal that `tally` closes. */
   readonly ballots: number;
   /** How long one form of a bench of rates is measured in a round. */

@@ -2,7 +2,7 @@ import { type Row, table } from '../../src/cli/output.ts';
 import { summarise } from './statistics.ts';
 
 /** What a figure is of. Of times and sizes less is better, of rates more. */
-export type Unit = 'ms' | 'per second' | 'bytes' | 'MB';
+export type Unit = 'ms' | 'per second' | 'bytes' | 'MB' | 'MB/s';
 
 /** One form of a comparison. */
 export interface Measured {
@@ -15,6 +15,8 @@ export interface Measured {
 
 export interface Comparison {
   readonly what: string;
+  /** How large what it was measured on is, where that matters to whoever quotes the figure. */
+  readonly size?: string | undefined;
   readonly unit: Unit;
   /** The first one of role stoa is what the others are compared with. */
   readonly forms: readonly Measured[];
@@ -34,19 +36,41 @@ export interface BenchReport {
   readonly output?: string;
 }
 
+const moreIsBetter: readonly Unit[] = ['per second', 'MB/s'];
+
 /** How many times better ours is than a form: above 1 we are ahead, below 1 behind. */
 export function ratioToOurs(comparison: Comparison, measured: Measured): number | undefined {
   const ours = comparison.forms.find(({ role }) => role === 'stoa');
-  if (ours === undefined || ours === measured) return undefined;
+  if (ours === undefined || measured.role === 'stoa') return undefined;
   const own = summarise(ours.figures).median;
   const other = summarise(measured.figures).median;
-  return comparison.unit === 'per second' ? own / other : other / own;
+  // Nothing to do is not so many times less than something.
+  if (own === 0 || other === 0) return undefined;
+  return moreIsBetter.includes(comparison.unit) ? own / other : other / own;
 }
 
-function shown(figure: number): string {
+/** A figure as the tables have it, to two or three digits. */
+export function shown(figure: number): string {
+  if (figure === 0) return '0';
   if (figure >= 100) return Math.round(figure).toLocaleString('en');
   return figure.toPrecision(figure >= 10 ? 3 : 2);
 }
+
+const amounts: Readonly<Record<Unit, (figure: number) => string>> = {
+  ms: (figure) => (figure >= 1_000 ? `${shown(figure / 1_000)} s` : `${shown(figure)} ms`),
+  'per second': (figure) => `${shown(figure)}/s`,
+  bytes: (figure) => `${shown(figure)} bytes`,
+  MB: (figure) => `${shown(figure)} MB`,
+  'MB/s': (figure) => `${shown(figure)} MB/s`,
+};
+
+/** A figure with its unit, as a sentence has it. */
+export function amount(unit: Unit, figure: number): string {
+  return amounts[unit](figure);
+}
+
+/** Where the table is narrow. */
+const shortUnits: Partial<Record<Unit, string>> = { 'per second': '/s' };
 
 function rowsOf(comparison: Comparison): Row[] {
   return comparison.forms.map((measured, index) => {
@@ -58,7 +82,7 @@ function rowsOf(comparison: Comparison): Row[] {
       measured.role,
       shown(median),
       `${shown(low)}–${shown(high)}`,
-      comparison.unit,
+      shortUnits[comparison.unit] ?? comparison.unit,
       ratio === undefined ? '' : `${shown(ratio)}×`,
     ];
   });

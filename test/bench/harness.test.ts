@@ -46,6 +46,12 @@ describe('rounds', () => {
     expect(figures('peer')).toEqual([2.02, 2.03, 2.06]);
   });
 
+  it('leave out a form that cannot be measured here', async () => {
+    const figures = await alternate(2, { ours: async () => 1, peer: undefined });
+    expect(figures('ours')).toEqual([1, 1]);
+    expect(figures('peer')).toEqual([]);
+  });
+
   it('end with the first form that fails', async () => {
     const failing = alternate(2, { ours: async () => 1, peer: () => Promise.reject(new Error('no index')) });
     await expect(failing).rejects.toThrow('no index');
@@ -56,7 +62,12 @@ describe('the ratio', () => {
   it('is above 1 where ours takes less time, and where it gets more done', () => {
     expect(peerRatio(comparison('ms', [2, 2, 90], [10, 10, 10]))).toBe(5);
     expect(peerRatio(comparison('per second', [300], [100]))).toBe(3);
+    expect(peerRatio(comparison('MB/s', [50], [100]))).toBe(0.5);
     expect(peerRatio(comparison('bytes', [50], [25]))).toBe(0.5);
+  });
+
+  it('is not told of nothing: that is not so many times less than something', () => {
+    expect(peerRatio(comparison('ms', [0], [90]))).toBeUndefined();
   });
 
   it('is not printed for ours', () => {
