@@ -1,36 +1,94 @@
 /**
- * What a base backup costs. Starts a server of its own with some hundred megabytes of text, and prints megabytes a second
+ * What a base backup costs. Starts a server of its own with some hundred megabytes of text, and prints for each form
+ * megabytes a second (median, lowest, highest), that as a ratio to `pg_basebackup` into a tar file, and the seconds of processor
+ * that a gigabyte takes, of whoever reads and of the server:
  *
- * - of reading alone: every file taken and compared with the server's manifest, and thrown away;
- * - of a whole backup into a folder: not encrypted, encrypted (always compressed: there is no other form);
- * - of a restore of each, without the recovery;
- * - of `pg_basebackup` into a tar file and into nothing, where one of the same major or a newer one is installed, as a ratio.
+ * - `pg_basebackup` into a tar file, with the digests that Stoa asks the server for, with its own, and compressed by the
+ *   client and by the server, where one of the same major or a newer one is installed;
+ * - reading alone: every file compared with the server's manifest, and thrown away;
+ * - a backup into a folder: with and without compression, encryption, and the hashes that increments need;
+ * - reading each of these back as a restore does, every file compared, without writing them.
  *
- * In turns, so that a busy machine is busy for all of them.
+ * In turns, each round begun with another form, so that a busy machine is busy for all of them.
  *
- * node_modules/.bin/node bench/backup.ts [megabytes, default 500] [rounds, default 3] [major, default 18]
+ * node_modules/.bin/node bench/backup.ts [megabytes, default 500] [rounds, default 3] [major, default the newest with a client]
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBaseBackup } from '../src/backup/base/create.ts';
-import { TarInspector } from '../src/backup/base/inspect.ts';
+import { Inspecting } from '../src/backup/base/inspecting.ts';
 import { compareFiles, parseManifest } from '../src/backup/base/manifest.ts';
+import type { PhysicalBackup } from '../src/backup/catalog.ts';
+import { type Compression, usualCompression } from '../src/backup/compression.ts';
 import { newKeyPair } from '../src/backup/keys/pair.ts';
 import { startBaseBackup } from '../src/backup/replication/base-backup.ts';
 import { connectReplication } from '../src/backup/replication/connection.ts';
 import { checkBase } from '../src/backup/restore/unpack.ts';
-import { openVault } from '../src/backup/vault.ts';
+import { openVault, type Vault } from '../src/backup/vault.ts';
+import { print, table } from '../src/cli/output.ts';
 import { folderStorage } from '../src/storage/folder.ts';
 import { startSource } from '../test/backup/source.ts';
+import { handOver } from './harness/program.ts';
+import type { BenchReport, Measured } from './harness/report.ts';
+import { summarise } from './harness/statistics.ts';
 
 const megabytes = Number(process.argv[2] ?? 500);
 const rounds = Number(process.argv[3] ?? 3);
-const major = process.argv[4] === '15' ? 15 : 18;
+
+interface Figures {
+  readonly rate: number;
+  /** Seconds a gigabyte; not a number where the system does not tell. */
+  readonly cpu: number;
+  readonly serverCpu: number;
+}
+/** Answers with the bytes of the archive; undefined: this cannot be measured here. */
+type Form = () => Promise<number | undefined>;
+
+interface Client {
+  readonly path: string;
+  readonly major: number;
+}
+
+/** In the usual places of packages, and on the path. */
+function findClients(): readonly Client[] {
+  const folders = ['/usr/lib/postgresql', '/usr/local/opt', '/opt/homebrew/opt'].flatMap((folder) => {
+    try {
+      return readdirSync(folder).map((name) => join(folder, name, 'bin', 'pg_basebackup'));
+    } catch {
+      return [];
+    }
+  });
+  return [...folders, 'pg_basebackup'].flatMap((path) => {
+    const answer = spawnSync(path, ['--version'], { encoding: 'utf8' });
+    const version = Number(/ (\d+)/.exec(answer.stdout ?? '')?.[1]);
+    return version > 0 ? [{ path, major: version }] : [];
+  });
+}
+
+/** Of a process and of those of its children that have ended, in seconds, as Linux counts it. */
+function processorOf(pid: number | 'self'): { readonly own: number; readonly children: number } {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+    const ticks = (at: number): number => ((fields[at] ?? Number.NaN) + (fields[at + 1] ?? Number.NaN)) / 100;
+    return { own: ticks(11), children: ticks(13) };
+  } catch {
+    return { own: Number.NaN, children: Number.NaN };
+  }
+}
 
 const root = mkdtempSync(join(tmpdir(), 'stoa-bench-backup-'));
+const clients = findClients();
+const hasClient = (of: number): boolean => clients.some((each) => each.major >= of);
+const asked = process.argv[4];
+const major = asked === '15' || (asked === undefined && !hasClient(18) && hasClient(15)) ? 15 : 18;
+const client = clients.find((each) => each.major >= major);
 const source = await startSource(major);
 const pair = await newKeyPair();
 
@@ -44,84 +102,212 @@ await source.sql(`
 await source.sql('checkpoint');
 
 async function readOnly(): Promise<number> {
-  const client = await connectReplication(source.url, 'bench');
-  const backup = startBaseBackup(client, { label: 'bench' });
-  let bytes = 0;
-  const inspector = new TarInspector(async (files) => {
-    const faults = compareFiles(parseManifest((await backup.ended).manifest), files);
-    if (faults.length > 0) throw new Error(faults[0]);
+  const connection = await connectReplication(source.url, 'bench');
+  const backup = startBaseBackup(connection, { label: 'bench' });
+  const inspecting = new Inspecting({
+    hasIndex: false,
+    async approve({ files }) {
+      const faults = compareFiles(parseManifest((await backup.ended).manifest), files);
+      if (faults.length > 0) throw new Error(faults[0]);
+    },
   });
-  for await (const block of backup.archive.pipe(inspector)) bytes += block.length;
-  await client.end();
+  let bytes = 0;
+  for await (const block of inspecting.pass(backup.archive)) {
+    bytes += block.length;
+    backup.recycle(block);
+  }
+  await inspecting.close();
+  await connection.end();
   return bytes;
 }
 
-async function withFolder(recipients: readonly string[], name: string): Promise<number> {
+interface Kind {
+  readonly compression: Compression;
+  readonly isEncrypted?: boolean;
+  readonly hasIndex?: boolean;
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  'not compressed': { compression: { method: 'none' } },
+  'not compressed, index': { compression: { method: 'none' }, hasIndex: true },
+  'not compressed, age': { compression: { method: 'none' }, isEncrypted: true },
+  zstd: { compression: usualCompression },
+  'zstd, index': { compression: usualCompression, hasIndex: true },
+  'zstd, age': { compression: usualCompression, isEncrypted: true },
+  'zstd, age, index': { compression: usualCompression, isEncrypted: true, hasIndex: true },
+};
+
+/** What the last backup of each kind left, for reading it back. */
+const left = new Map<
+  string,
+  { readonly folder: string; readonly vault: Vault; readonly entry: PhysicalBackup }
+>();
+
+async function backUp(name: string, { compression, isEncrypted, hasIndex = false }: Kind): Promise<number> {
   const folder = join(root, randomUUID());
+  const recipients = isEncrypted ? [pair.recipient] : [];
   const vault = openVault({ storage: folderStorage(folder), recipients, identities: [pair.identity] });
-  const entry = await createBaseBackup({ url: source.url, vault });
-  const archive = entry.artifacts['base.tar'];
-  const begun = performance.now();
-  await checkBase({ vault, entry, owner: undefined });
-  note(`restore, ${name}`, archive?.size ?? 0, performance.now() - begun);
+  const entry = await createBaseBackup({ url: source.url, vault, compression, hasIndex });
+  left.set(name, { folder, vault, entry });
+  return entry.artifacts['base.tar']?.size ?? 0;
+}
+
+async function readBack(name: string): Promise<number | undefined> {
+  const found = left.get(name);
+  if (found === undefined) return undefined;
+  const archive = found.entry.artifacts['base.tar'];
+  await checkBase({ vault: found.vault, entry: found.entry, owner: undefined });
   sizes.set(name, (archive?.size ?? 0) / (archive?.storedSize ?? 1));
-  rmSync(folder, { recursive: true });
   return archive?.size ?? 0;
 }
 
-/** False where none is installed that talks to this server. */
-function pgBaseBackup(target: string): boolean {
-  const url = new URL(source.url);
-  const args = ['-h', '127.0.0.1', '-p', url.port, '-U', 'postgres', '-c', 'fast', '-F', 'tar', '-D', target];
-  const kind =
-    target === '-' ? ['-X', 'none', '--no-manifest'] : ['-X', 'fetch', '--manifest-checksums=SHA256'];
-  const result = spawnSync('pg_basebackup', [...args, ...kind], { stdio: 'ignore' });
-  if (target !== '-') rmSync(target, { recursive: true, force: true });
-  return result.status === 0;
+/** The archive is a little smaller or larger than ours by the log it holds; its size is taken as ours. */
+async function pgBaseBackup(...options: readonly string[]): Promise<number | undefined> {
+  if (client === undefined) return undefined;
+  const target = join(root, randomUUID());
+  const login = ['-h', '127.0.0.1', '-p', new URL(source.url).port, '-U', 'postgres'];
+  const fixed = ['-c', 'fast', '-F', 'tar', '-X', 'fetch', '-D', target];
+  const result = spawnSync(client.path, [...login, ...fixed, ...options], { stdio: 'ignore' });
+  rmSync(target, { recursive: true, force: true });
+  return result.status === 0 ? archiveBytes : undefined;
 }
 
-const rates = new Map<string, number[]>();
+const digests = '--manifest-checksums=SHA256';
+const reference = 'pg_basebackup';
+const forms: Readonly<Record<string, Form>> = {
+  [reference]: () => pgBaseBackup(digests),
+  'pg_basebackup, CRC32C': () => pgBaseBackup(),
+  'pg_basebackup, client-zstd:1': () => pgBaseBackup(digests, '--compress=client-zstd:1'),
+  'pg_basebackup, server-zstd:1': () => pgBaseBackup(digests, '--compress=server-zstd:1'),
+  'read and compare': readOnly,
+  ...Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, () => backUp(name, kind)])),
+};
+
+const figures = new Map<string, Figures[]>();
 const sizes = new Map<string, number>();
-function note(name: string, bytes: number, elapsedMs: number): void {
-  rates.set(name, [...(rates.get(name) ?? []), bytes / 1e3 / elapsedMs]);
-}
-async function measure(name: string, work: () => Promise<number>): Promise<number> {
+let archiveBytes = 0;
+
+async function measure(name: string, form: Form): Promise<void> {
+  const before = { self: processorOf('self'), server: processorOf(source.cluster.pid) };
   const begun = performance.now();
-  const bytes = await work();
-  // A restore that is measured within is not part of the backup.
-  const inner = name.startsWith('backup')
-    ? (rates.get(`restore, ${name.slice('backup, '.length)}`)?.at(-1) ?? 0)
-    : 0;
-  const restoreMs = inner === 0 ? 0 : bytes / 1e3 / inner;
-  note(name, bytes, performance.now() - begun - restoreMs);
-  return bytes;
+  const bytes = await form();
+  const seconds = (performance.now() - begun) / 1000;
+  if (bytes === undefined) return;
+  // The process of the server that sent it is counted once it has ended.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const after = { self: processorOf('self'), server: processorOf(source.cluster.pid) };
+  const gigabytes = bytes / 1e9;
+  const own = after.self.own - before.self.own + after.self.children - before.self.children;
+  figures.set(name, [
+    ...(figures.get(name) ?? []),
+    {
+      rate: bytes / 1e6 / seconds,
+      cpu: own / gigabytes,
+      serverCpu: (after.server.children - before.server.children) / gigabytes,
+    },
+  ]);
+}
+
+/** Beside what does as much: both compressed, or neither. */
+function report(): BenchReport {
+  const line = (role: Measured['role'], name: string, form = name): Measured[] => {
+    const all = figures.get(name);
+    return all ? [{ form, role, figures: all.map(({ rate }) => rate) }] : [];
+  };
+  const size = `${Math.round(archiveBytes / 1e6)} MB, PostgreSQL ${major}`;
+  const unit = 'MB/s';
+  return {
+    comparisons: [
+      {
+        what: 'backup, not compressed',
+        size,
+        unit,
+        forms: [
+          ...line('stoa', 'not compressed', 'verified, not compressed'),
+          ...line('peer', reference, 'pg_basebackup to a tar file'),
+          ...line('limit', 'read and compare', 'read and compared, not kept'),
+        ],
+      },
+      {
+        what: 'backup',
+        size,
+        unit,
+        forms: [
+          ...line('stoa', 'zstd', 'verified, zstd'),
+          ...line('stoa', 'zstd, age', 'verified, zstd, encrypted'),
+          ...line('peer', 'pg_basebackup, client-zstd:1', 'pg_basebackup, zstd'),
+          ...line('limit', reference, 'pg_basebackup, not compressed'),
+        ],
+      },
+      {
+        what: 'restore',
+        size,
+        unit,
+        forms: [
+          ...line('stoa', 'read back: zstd', 'read back and compared, zstd'),
+          ...line('stoa', 'read back: zstd, age', 'read back and compared, zstd, encrypted'),
+          ...line('limit', 'read back: not compressed', 'read back and compared, not compressed'),
+        ],
+      },
+    ],
+  };
 }
 
 try {
+  // Of which the first also brings the files of the server into memory, for all of them.
+  archiveBytes = await readOnly();
+  const names = Object.keys(forms);
   for (let round = 0; round < rounds; round += 1) {
-    const bytes = await measure('read and compare, no storage', readOnly);
-    await measure('backup, zstd', () => withFolder([], 'zstd'));
-    await measure('backup, zstd and age', () => withFolder([pair.recipient], 'zstd and age'));
-    for (const [name, target] of [
-      ['pg_basebackup to /dev/null', '-'],
-      ['pg_basebackup to a tar file', join(root, 'tar')],
-    ] as const) {
-      const begun = performance.now();
-      if (pgBaseBackup(target)) note(name, bytes, performance.now() - begun);
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      const form = forms[name];
+      if (form === undefined) continue;
+      await measure(name, form);
+      if (left.has(name)) await measure(`read back: ${name}`, () => readBack(name));
+      const remains = left.get(name);
+      if (remains) rmSync(remains.folder, { recursive: true });
+      left.delete(name);
     }
   }
-  const median = (values: readonly number[]): number =>
-    [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
-  const reference = rates.get('pg_basebackup to a tar file');
-  console.log(`PostgreSQL ${major}, ${megabytes} MB of rows, ${rounds} rounds, median of MB/s:`);
-  for (const [name, values] of rates) {
-    const ratio = reference
-      ? `  ${(median(values) / median(reference)).toFixed(2)} of pg_basebackup to a tar file`
-      : '';
-    console.log(`  ${name.padEnd(32)}${median(values).toFixed(0).padStart(5)}${ratio}`);
+  const rateOf = (name: string): number =>
+    summarise((figures.get(name) ?? []).map(({ rate }) => rate)).median;
+  print(`PostgreSQL ${major}, ${Math.round(archiveBytes / 1e6)} MB, ${rounds} rounds:`);
+  const order = [...names, ...names.map((name) => `read back: ${name}`)].filter((name) => figures.has(name));
+  print(
+    table(
+      ['form', 'MB/s', 'min–max', 'of pg_basebackup', 'CPU s/GB', 'server s/GB'],
+      order.map((name) => {
+        const all = figures.get(name) ?? [];
+        const rate = summarise(all.map((each) => each.rate));
+        const median = (of: (each: Figures) => number): string => summarise(all.map(of)).median.toFixed(2);
+        const isRead = name.startsWith('read back');
+        return [
+          name,
+          rate.median.toFixed(0),
+          `${rate.low.toFixed(0)}–${rate.high.toFixed(0)}`,
+          figures.has(reference) && !isRead ? (rate.median / rateOf(reference)).toFixed(2) : '',
+          median((each) => each.cpu),
+          isRead ? '' : median((each) => each.serverCpu),
+        ];
+      }),
+      { right: [1, 3, 4, 5] },
+    ),
+  );
+  for (const [name, ratio] of sizes) print(`stored, ${name}: 1/${ratio.toFixed(1)} of the size`);
+  if (client === undefined) {
+    const found = [...new Set(clients.map((each) => each.major))].join(', ');
+    print(
+      `No pg_basebackup of major ${major} or newer is installed${found === '' ? '' : ` (there is ${found})`}: no ratio.`,
+    );
+  } else {
+    print(
+      `pg_basebackup is that of ${client.major}; both ask for SHA-256 of each file unless CRC32C is said.`,
+    );
+    for (const name of names.filter((each) => each.startsWith(reference) && !figures.has(each))) {
+      print(`${name}: this client or this server cannot do it.`);
+    }
   }
-  for (const [name, ratio] of sizes) console.log(`  stored, ${name}: 1/${ratio.toFixed(1)} of the size`);
-  if (!reference) console.log('  no pg_basebackup that talks to this server is installed');
+  if (process.connected) await handOver(report());
 } finally {
   await source.remove();
   rmSync(root, { recursive: true, force: true });

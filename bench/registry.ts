@@ -50,7 +50,7 @@ export const registry: readonly Entry[] = [
     '--rounds',
     String(Math.min(rounds, 5)),
   ]),
-  script('backup', 'A base backup and its restore.', () => ['100', '3'], 'restore'),
+  script('backup', 'A base backup, and reading it back.', () => ['300', '5'], 'restore'),
   script('migrations', 'The migration engine: verify, check, what a statement costs.', () => ['1']),
   script('sign-in', 'A hash, a refused sign-in, and whether its time tells who has an account.', () => [
     '100',

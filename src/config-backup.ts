@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Compression, readCompression, usualCompression } from './backup/compression.ts';
 import { listOf, type Setting, text, wholeNumber, yesOrNo } from './setting-forms.ts';
 
 /** The settings of where backups go and who can read them. src/config.ts reads them with all others. */
@@ -11,6 +12,8 @@ export interface BackupSettings {
   readonly daily: boolean;
   /** Take what changed each hour. */
   readonly increments: boolean;
+  /** Of the files of the server in base backups and increments. */
+  readonly compression: Compression;
   /** How the log of the database is received. */
   readonly wal: WalSettings;
 }
@@ -36,6 +39,8 @@ export interface BackupSecrets {
   readonly backupStorageAccessKeyId: string | undefined;
   readonly backupStorageSecretAccessKey: string | undefined;
 }
+
+const compressionForm = 'none, or zstd:LEVEL with a level from 1 to 19';
 
 export const backupSettings: readonly Setting[] = [
   {
@@ -89,6 +94,17 @@ export const backupSettings: readonly Setting[] = [
       'Take what changed each hour, so that a restore replays less of the log; where backups are encrypted it needs `backupIdentity`. Without it a base backup takes less time.',
     defaultText: '`true`',
     schema: yesOrNo,
+  },
+  {
+    key: 'backup.compression',
+    environment: ['STOA_BACKUP_COMPRESSION'],
+    secret: false,
+    summary:
+      'How the files of the server are compressed in base backups and increments: `none`, or `zstd:LEVEL` with a level from 1 (fast) to 19 (small). Each backup is read as it was written.',
+    defaultText: '`zstd:1`',
+    schema: z
+      .string({ error: compressionForm })
+      .refine((value) => readCompression(value) !== undefined, { error: compressionForm }),
   },
   {
     key: 'backupIdentity',
@@ -160,6 +176,10 @@ export const backupValues = {
   'backup.recipients': z.array(z.string()).default([]),
   'backup.daily': z.boolean().default(true),
   'backup.increments': z.boolean().default(true),
+  'backup.compression': z
+    .string()
+    .optional()
+    .transform((value): Compression => readCompression(value ?? '') ?? usualCompression),
   'backup.wal': z.boolean().default(true),
   'backup.walSpool': z.string().optional(),
   'backup.walSpoolLimitMb': z.number().default(2_048),

@@ -607,6 +607,7 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       recipients: Object.freeze(values['backup.recipients']),
       daily: values['backup.daily'],
       increments: values['backup.increments'],
+      compression: values['backup.compression'],
       wal: Object.freeze({
         isReceived: values['backup.wal'],
         spool: storageOf(values['backup.walSpool'], projectDir, dataFolder(dataDir).wal),

@@ -48,6 +48,18 @@ describe('settings', () => {
     expect(config).toMatchObject({ port: 1001, host: 'from.environment', logLevel: 'warn' });
   });
 
+  test('say how backups are compressed', async () => {
+    const compressionFor = async (text: string) =>
+      (await load({ env: { STOA_BACKUP_COMPRESSION: text } })).backup.compression;
+    expect((await load()).backup.compression).toEqual({ method: 'zstd', level: 1 });
+    expect(await compressionFor('zstd:12')).toEqual({ method: 'zstd', level: 12 });
+    expect(await compressionFor('none')).toEqual({ method: 'none' });
+    for (const text of ['zstd:0', 'zstd:20', 'zstd', 'gzip']) {
+      const refused = await refusal({ env: { STOA_BACKUP_COMPRESSION: text } });
+      expect(refused.message).toContain('none, or zstd:LEVEL');
+    }
+  });
+
   test('may be written in TypeScript', async () => {
     writeFileSync(
       join(folder, 'stoa.config.ts'),

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { exitCodes, StoaError } from '../errors.ts';
 
@@ -24,8 +31,9 @@ function damaged(reason: string, cause?: unknown): StoaError {
   });
 }
 
-function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Buffer {
-  return Buffer.from(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
+/** An object, which each chunk takes as it is: bytes would be made into one for each. */
+function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', fileKey, nonce, 'payload', 32)));
 }
 
 /** Eleven bytes that count, one that says whether a chunk is the last. */
@@ -53,15 +61,17 @@ class Pieces {
 
   /** Whole pieces after which something follows for certain. */
   *add(bytes: Buffer): Generator<Buffer> {
-    this.#parts.push(bytes);
     this.#length += bytes.length;
-    if (this.#length <= this.#size) return;
-    let rest = Buffer.concat(this.#parts);
+    if (this.#length <= this.#size) {
+      // What was handed in belongs to whoever made it, and may be overwritten.
+      this.#parts.push(Buffer.from(bytes));
+      return;
+    }
+    let rest = this.#parts.length === 0 ? bytes : Buffer.concat([...this.#parts, bytes]);
     while (rest.length > this.#size) {
       yield rest.subarray(0, this.#size);
       rest = rest.subarray(this.#size);
     }
-    // What was handed in belongs to whoever made it, and may be overwritten.
     this.#parts = [Buffer.from(rest)];
     this.#length = rest.length;
   }
@@ -72,29 +82,38 @@ class Pieces {
 }
 
 class Seal extends Transform {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
   readonly #nonce = new ChunkNonce();
   readonly #pieces = new Pieces(chunkSize);
 
-  constructor(key: Buffer) {
+  constructor(key: KeyObject) {
     super({ writableHighWaterMark: chunkSize * 16, readableHighWaterMark: chunkSize * 16 });
     this.#key = key;
   }
 
-  #seal(piece: Buffer, isLast: boolean): void {
-    const cipher = createCipheriv('chacha20-poly1305', this.#key, this.#nonce.next(isLast), {
-      authTagLength: tagSize,
-    });
-    this.push(Buffer.concat([cipher.update(piece), cipher.final(), cipher.getAuthTag()]));
+  /** What comes out at a time is one piece of memory: many small ones cost as much as the encryption. */
+  #seal(pieces: readonly Buffer[], isLast: boolean): void {
+    const size = pieces.reduce((sum, { length }) => sum + length + tagSize, 0);
+    const sealed = Buffer.allocUnsafe(size);
+    let at = 0;
+    for (const piece of pieces) {
+      const cipher = createCipheriv('chacha20-poly1305', this.#key, this.#nonce.next(isLast), {
+        authTagLength: tagSize,
+      });
+      at += cipher.update(piece).copy(sealed, at);
+      at += cipher.final().copy(sealed, at);
+      at += cipher.getAuthTag().copy(sealed, at);
+    }
+    if (size > 0) this.push(sealed);
   }
 
   override _transform(bytes: Buffer, _encoding: string, done: TransformCallback): void {
-    for (const piece of this.#pieces.add(bytes)) this.#seal(piece, false);
+    this.#seal([...this.#pieces.add(bytes)], false);
     done();
   }
 
   override _flush(done: TransformCallback): void {
-    this.#seal(this.#pieces.last(), true);
+    this.#seal([this.#pieces.last()], true);
     done();
   }
 }
@@ -104,7 +123,7 @@ class Open extends Transform {
   readonly #nonce = new ChunkNonce();
   readonly #pieces = new Pieces(chunkSize + tagSize);
   #head: Buffer | undefined = Buffer.alloc(0);
-  #key: Buffer = Buffer.alloc(0);
+  #key: KeyObject | undefined;
   #chunks = 0;
 
   constructor(unwrap: (header: Buffer) => Promise<Uint8Array>) {
@@ -116,6 +135,7 @@ class Open extends Transform {
     if (piece.length < tagSize || (isLast && piece.length === tagSize && this.#chunks > 0)) {
       throw damaged('it is cut short');
     }
+    if (this.#key === undefined) throw damaged('it has no header of the age format');
     const cipher = createDecipheriv('chacha20-poly1305', this.#key, this.#nonce.next(isLast), {
       authTagLength: tagSize,
     });

@@ -37,6 +37,7 @@ export async function runBaseBackup(options: RunBaseOptions): Promise<PhysicalBa
       ...(label === undefined ? {} : { label }),
       ...(rate === undefined ? {} : { rate }),
       hasIndex: options.hasIndex ?? config.backup.increments,
+      compression: config.backup.compression,
       ...(secrets === undefined ? {} : { secrets }),
       ...(migration === undefined ? {} : { migration }),
       ...(signal === undefined ? {} : { signal }),

@@ -37,6 +37,7 @@ export async function runIncrement(
     {
       url: config.backupUrl ?? config.adminUrl,
       vault,
+      compression: config.backup.compression,
       ...(label === undefined ? {} : { label }),
       ...(rate === undefined ? {} : { rate }),
       ...(secrets === undefined ? {} : { secrets }),

@@ -1,15 +1,16 @@
 import { createHash, type Hash } from 'node:crypto';
-import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream';
+import { pipeline, Readable, Transform, type TransformCallback, type Writable } from 'node:stream';
 import { pipeline as pipelined } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { exitCodes, StoaError } from '../errors.ts';
 import { readObject } from '../storage/read.ts';
 import type { Storage } from '../storage/storage.ts';
 import { decryptWith, encryptFor } from './age.ts';
+import { type Compression, usualCompression } from './compression.ts';
 
 /** One object of the storage, and what must come out of it again. */
 export interface Artifact {
-  /** With the endings that say how to open it by hand: `….zst.age`, or `….zst` where nothing encrypts. */
+  /** With the endings that say how to open it by hand: `….zst.age`, `.zst` where nothing encrypts, `.age` where nothing compresses. */
   readonly key: string;
   /** In bytes, before compression. */
   readonly size: number;
@@ -23,26 +24,35 @@ export interface Artifact {
 
 export interface VaultOptions {
   readonly storage: Storage;
-  /** `age1…`; with none, objects are compressed and not encrypted. */
+  /** `age1…`; with none, objects are not encrypted. */
   readonly recipients: readonly string[];
   /** `AGE-SECRET-KEY-1…`; needed to read, never to write. */
   readonly identities: readonly string[];
 }
 
 export interface WriteOptions {
+  /** Default: `usualCompression`. */
+  readonly compression?: Compression;
   /** Bytes to come, as far as they are known: S3 needs larger parts for very large objects. */
   readonly expectedSize?: number;
   readonly signal?: AbortSignal;
   /** Called with the plain bytes so far. */
   readonly onProgress?: (bytes: number) => void;
+  /** Called with a piece of the body that nobody looks at any more: its memory may be filled again. */
+  readonly recycle?: (bytes: Buffer<ArrayBuffer>) => void;
+  /** The digest (hexadecimal) of the body, from whoever takes it anyway; asked for when the body has ended. */
+  readonly digest?: () => string;
 }
+
+/** What yields pieces breaks by throwing; a Readable is destroyed when it is not read to its end. */
+export type Body = Readable | AsyncIterable<Buffer<ArrayBuffer>> | Uint8Array;
 
 /** Compresses, encrypts and digests on the way into the storage, and the reverse on the way out. Nothing is staged on disk. */
 export interface Vault {
   readonly storage: Storage;
   readonly recipients: readonly string[];
   /** The object appears whole or not at all. `name` is a key without the endings. */
-  write(name: string, body: Readable | Uint8Array, options?: WriteOptions): Promise<Artifact>;
+  write(name: string, body: Body, options?: WriteOptions): Promise<Artifact>;
   /**
    * The plain bytes. Ends with the error backup.damaged when they, or what is stored, are not what was written, and with
    * backup.no_key without the key: whoever uses them must wait for the end before they count as good.
@@ -52,11 +62,62 @@ export interface Vault {
   check(artifact: Artifact, onProgress?: (bytes: number) => void): Promise<void>;
 }
 
-/** Level 1 is the fastest and, on clusters, no larger than 3. One frame, with its checksum: readers take only the first. */
-const compression = {
-  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
-  chunkSize: 256 * 1024,
-} as const;
+/**
+ * One frame, with its checksum: readers take only the first. On one thread: with ZSTD_c_nbWorkers the library answers
+ * before it has taken all it was given, which Node takes for the end of the stream.
+ */
+function compressor(level: number): Transform {
+  return createZstdCompress({
+    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+    chunkSize: 256 * 1024,
+  });
+}
+
+/** Pieces that are in a stream at a time: one that is worked on, and the next, so that nobody waits for it. */
+const mostInStream = 2;
+
+/** Writes pieces into a stream and says when it has done with each, which `pipeline` does not. */
+async function feed(
+  pieces: AsyncIterable<Buffer<ArrayBuffer>>,
+  into: Writable,
+  onUsed: (bytes: Buffer<ArrayBuffer>) => void,
+): Promise<void> {
+  let inStream = 0;
+  let wake = (): void => {};
+  into.once('close', () => wake());
+  for await (const bytes of pieces) {
+    // Whoever broke it has told those who wait for what comes out.
+    if (into.destroyed) return;
+    inStream += 1;
+    into.write(bytes, (error) => {
+      inStream -= 1;
+      if (!error) onUsed(bytes);
+      wake();
+    });
+    while (inStream >= mostInStream && !into.destroyed) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+  into.end();
+}
+
+/** For a storage, which has done with a piece when it asks for the next. */
+async function* givenBack(
+  pieces: AsyncIterable<Buffer<ArrayBuffer>>,
+  onUsed: (bytes: Buffer<ArrayBuffer>) => void,
+): AsyncGenerator<Buffer> {
+  for await (const bytes of pieces) {
+    yield bytes;
+    onUsed(bytes);
+  }
+}
+
+async function* piecesOf(body: Body): AsyncGenerator<Buffer<ArrayBuffer>> {
+  if (body instanceof Uint8Array) yield Buffer.from(body);
+  else for await (const bytes of body) yield Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+}
 
 /** Lets bytes pass and remembers how many and which. */
 class Meter extends Transform {
@@ -137,44 +198,81 @@ export function openVault({ storage, recipients, identities }: VaultOptions): Va
   return {
     storage,
     recipients,
-    async write(name, body, { expectedSize, signal, onProgress } = {}) {
+    async write(name, body, options = {}) {
+      const {
+        compression = usualCompression,
+        expectedSize,
+        signal,
+        onProgress,
+        recycle = () => {},
+      } = options;
+      // It may break before anything reads it; whoever reads it learns of it then, and the process goes on.
+      if (body instanceof Readable) body.on('error', () => {});
       const isEncrypted = recipients.length > 0;
-      const key = `${name}.zst${isEncrypted ? '.age' : ''}`;
-      const plain = new Meter(onProgress);
-      const stored = new Meter();
+      const isCompressed = compression.method === 'zstd';
+      const key = `${name}${isCompressed ? '.zst' : ''}${isEncrypted ? '.age' : ''}`;
+      const digest = createHash('sha256');
+      const isDigested = options.digest !== undefined;
+      let size = 0;
+      async function* measured(): AsyncGenerator<Buffer<ArrayBuffer>> {
+        for await (const bytes of piecesOf(body)) {
+          if (!isDigested) digest.update(bytes);
+          size += bytes.length;
+          onProgress?.(size);
+          yield bytes;
+        }
+      }
       const steps = [
-        body instanceof Uint8Array ? Readable.from([body], { objectMode: false }) : body,
-        plain,
-        createZstdCompress(compression),
+        ...(isCompressed ? [compressor(compression.level)] : []),
         ...(isEncrypted ? [await encryptFor(recipients)] : []),
-        stored,
       ];
-      // What breaks anywhere ends the last step with the same error, which put then refuses with.
-      pipeline(steps, () => {});
-      await storage.put(key, stored, {
-        contentType: 'application/octet-stream',
-        ...(expectedSize === undefined ? {} : { expectedSize }),
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const [first] = steps;
+      let meter: Meter | undefined;
+      let stored: Readable | AsyncIterable<Buffer>;
+      if (first === undefined) {
+        stored = givenBack(measured(), recycle);
+      } else {
+        meter = new Meter();
+        stored = meter;
+        // What breaks anywhere ends the last step with the same error, which put then refuses with.
+        pipeline([...steps, meter], () => {});
+        feed(measured(), first, recycle).catch((error: Error) => first.destroy(error));
+      }
+      try {
+        await storage.put(key, stored, {
+          contentType: 'application/octet-stream',
+          ...(expectedSize === undefined ? {} : { expectedSize }),
+          ...(signal === undefined ? {} : { signal }),
+        });
+      } catch (error) {
+        // A storage that refuses before it reads would leave the source waiting.
+        meter?.destroy();
+        if (body instanceof Readable) body.destroy();
+        throw error;
+      }
+      const sha256 = options.digest?.() ?? digest.digest('hex');
       return {
         key,
-        size: plain.size,
-        sha256: plain.sha256(),
-        storedSize: stored.size,
-        storedSha256: stored.sha256(),
+        size,
+        sha256,
+        storedSize: meter?.size ?? size,
+        storedSha256: meter?.sha256() ?? sha256,
       };
     },
     async read(artifact) {
       const { key } = artifact;
       const { body } = await storage.get(key);
       const out = new Expect({ key, size: artifact.size, sha256: artifact.sha256 });
-      const unpacked = createZstdDecompress({ chunkSize: 1024 * 1024 });
+      const isEncrypted = key.endsWith('.age');
+      const isCompressed = key.replace(/\.age$/, '').endsWith('.zst');
+      const arrived = new Expect({ key, size: artifact.storedSize, sha256: artifact.storedSha256 });
       const steps = [
         body,
-        new Expect({ key, size: artifact.storedSize, sha256: artifact.storedSha256 }),
-        ...(key.endsWith('.age') ? [decryptWith(identities, () => laterHeader(storage, key))] : []),
-        unpacked,
+        arrived,
+        ...(isEncrypted ? [decryptWith(identities, () => laterHeader(storage, key))] : []),
+        ...(isCompressed ? [createZstdDecompress({ chunkSize: 1024 * 1024 })] : []),
       ];
+      const unpacked = steps.at(-1) ?? arrived;
       // What breaks anywhere ends the last step with the same error, which whoever reads learns.
       pipeline(steps, () => {});
       pipeline(Readable.from(explained(unpacked, key), { objectMode: false }), out, () => {});

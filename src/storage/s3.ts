@@ -45,6 +45,11 @@ const faultsByStatus: Readonly<Record<number, StorageFault>> = {
   507: 'full',
 };
 
+/** Parts are collected from many pieces, each of which is overwritten when the next is asked for. */
+async function* kept(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const bytes of pieces) yield Buffer.from(bytes);
+}
+
 /** Objects of a bucket, in any service that speaks the protocol of Amazon S3. */
 export function s3Storage(options: S3Options): Storage {
   const { bucket, prefix } = options;
@@ -102,7 +107,7 @@ export function s3Storage(options: S3Options): Storage {
         params: {
           Bucket: bucket,
           Key: objectKey(key),
-          Body: content instanceof Uint8Array ? content : Readable.from(content, { objectMode: false }),
+          Body: content instanceof Uint8Array ? content : Readable.from(kept(content), { objectMode: false }),
           ...(contentType === undefined ? {} : { ContentType: contentType }),
         },
         partSize,

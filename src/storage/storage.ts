@@ -55,6 +55,9 @@ export interface SignedDownload {
   readonly expiresInSeconds: number;
 }
 
+/** What is put into a storage. Pieces that are not a stream's may be overwritten once the next is asked for. */
+export type Body = Readable | AsyncIterable<Buffer> | Uint8Array;
+
 /**
  * Where bytes lie that are not rows: uploads, archives, backups. A folder or any service that speaks the protocol of S3.
  * An object appears whole or not at all, and is on disk when `put` has answered. Errors are StoaErrors with the codes
@@ -64,7 +67,7 @@ export interface Storage {
   /** For people: the place, without anything secret. */
   readonly description: string;
   /** Replaces what has this key. Answers with the bytes that were written. */
-  put(key: string, body: Readable | Uint8Array, options?: PutOptions): Promise<{ readonly size: number }>;
+  put(key: string, body: Body, options?: PutOptions): Promise<{ readonly size: number }>;
   /** The whole object, or the bytes from `first` to `last`, both included. Refuses storage.missing. */
   get(key: string, range?: { readonly first: number; readonly last?: number }): Promise<StoredObject>;
   /** Undefined where there is none. */

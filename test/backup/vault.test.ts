@@ -138,6 +138,53 @@ describe('the vault', () => {
     expect(text.equals(await buffer(await open.read(artifact)))).toBe(true);
   });
 
+  test.each([
+    ['zst.age', sealed, { method: 'zstd', level: 3 }],
+    ['zst', open, { method: 'zstd', level: 3 }],
+    ['age', sealed, { method: 'none' }],
+    ['', open, { method: 'none' }],
+  ] as const)(
+    'pieces may be overwritten once they are given back (%s)',
+    async (ending, vault, compression) => {
+      // One piece that is filled again and again, of a size that is no multiple of a chunk.
+      const memory = Buffer.from(new ArrayBuffer(100_003));
+      let isFree = true;
+      async function* filled(): AsyncGenerator<Buffer<ArrayBuffer>> {
+        for (let n = 0; n < 20; n += 1) {
+          // As a server does, it sends while there is memory and waits where there is none.
+          const bytes = isFree ? memory : Buffer.from(new ArrayBuffer(memory.length));
+          isFree = false;
+          yield bytes.fill(`${n} says what is said. `);
+        }
+      }
+      const written = Buffer.concat(
+        Array.from({ length: 20 }, (_, n) => Buffer.alloc(memory.length, `${n} says what is said. `)),
+      );
+      let returned = 0;
+      const artifact = await vault.write('a/six', filled(), {
+        compression,
+        recycle(bytes) {
+          returned += 1;
+          bytes.fill(0);
+          if (bytes.buffer === memory.buffer) isFree = true;
+        },
+      });
+      expect(artifact.key).toBe(['a/six', ending].filter((part) => part !== '').join('.'));
+      expect(written.equals(await buffer(await vault.read(artifact)))).toBe(true);
+      expect(returned).toBe(20);
+      await vault.check(artifact);
+    },
+  );
+
+  test('a storage that takes no more ends a source that waits', async () => {
+    const waiting = new Readable({ read() {} });
+    waiting.push(randomBytes(3_000_000));
+    const full = { ...storage, put: () => Promise.reject(new Error('no more')) };
+    const vault = openVault({ storage: full, recipients: [recipient], identities: [] });
+    await expect(vault.write('a/seven', waiting)).rejects.toThrow('no more');
+    expect(waiting.destroyed).toBe(true);
+  });
+
   test('a source that breaks leaves no object', async () => {
     const broken = Readable.from(
       (function* pieces() {
@@ -150,22 +197,28 @@ describe('the vault', () => {
     expect(await storage.head('a/three.zst.age')).toBeUndefined();
   });
 
-  test('a byte that changed, bytes that are missing, and another object in its place are noticed by both', async () => {
-    for (const vault of [sealed, open]) {
-      const artifact = await vault.write('a/four', randomBytes(300_000));
-      const path = join(folder, artifact.key);
-      const good = readFileSync(path);
-      const flipped = Buffer.from(good);
-      flipped.writeUInt8(flipped.readUInt8(good.length - 9) ^ 4, good.length - 9);
-      const other = readFileSync(join(folder, (await vault.write('a/five', randomBytes(300_000))).key));
-      for (const bytes of [flipped, good.subarray(0, good.length - 3), other]) {
-        writeFileSync(path, bytes);
-        await expect(buffer(await vault.read(artifact))).rejects.toMatchObject({ code: 'backup.damaged' });
-        await expect(vault.check(artifact)).rejects.toMatchObject({ code: 'backup.damaged' });
+  test.each(['zstd', 'none'] as const)(
+    'a byte that changed, missing bytes, and another object are noticed by both (%s)',
+    async (method) => {
+      const compression = method === 'none' ? { method } : { method, level: 1 };
+      for (const vault of [sealed, open]) {
+        const artifact = await vault.write('a/four', randomBytes(300_000), { compression });
+        const path = join(folder, artifact.key);
+        const good = readFileSync(path);
+        const flipped = Buffer.from(good);
+        flipped.writeUInt8(flipped.readUInt8(good.length - 9) ^ 4, good.length - 9);
+        const other = readFileSync(
+          join(folder, (await vault.write('a/five', randomBytes(300_000), { compression })).key),
+        );
+        for (const bytes of [flipped, good.subarray(0, good.length - 3), other]) {
+          writeFileSync(path, bytes);
+          await expect(buffer(await vault.read(artifact))).rejects.toMatchObject({ code: 'backup.damaged' });
+          await expect(vault.check(artifact)).rejects.toMatchObject({ code: 'backup.damaged' });
+        }
+        rmSync(path);
+        await expect(vault.read(artifact)).rejects.toMatchObject({ code: 'storage.missing' });
+        await expect(vault.check(artifact)).rejects.toMatchObject({ code: 'storage.missing' });
       }
-      rmSync(path);
-      await expect(vault.read(artifact)).rejects.toMatchObject({ code: 'storage.missing' });
-      await expect(vault.check(artifact)).rejects.toMatchObject({ code: 'storage.missing' });
-    }
-  });
+    },
+  );
 });

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { pipeline, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import pg from 'pg';
 import { exitCodes, StoaError } from '../../errors.ts';
 import { artifactName, newBackupId, type PhysicalBackup, readEntry, writeEntry } from '../catalog.ts';
+import type { Compression } from '../compression.ts';
 import { DeltaWriter } from '../increment/delta.ts';
-import { entriesOf, incrementOf, indexing } from '../increment/entries.ts';
+import { entriesOf, incrementOf } from '../increment/entries.ts';
 import type { Parent } from '../increment/parent.ts';
 import { startBaseBackup } from '../replication/base-backup.ts';
 import { connectReplication, identifySystem, showSetting } from '../replication/connection.ts';
 import type { Artifact, Vault } from '../vault.ts';
 import { parseSegmentSize } from '../wal/position.ts';
-import { TarInspector } from './inspect.ts';
+import { Inspecting } from './inspecting.ts';
 import { compareFiles, ManifestError, parseManifest } from './manifest.ts';
 import { TarError, TarReader } from './tar.ts';
 
@@ -26,8 +27,10 @@ export interface CreateOptions {
   readonly secrets?: Uint8Array;
   /** The newest migration that had been applied. */
   readonly migration?: string;
-  /** Hash each block too, so that an increment can be laid over it: some tenths more time. */
+  /** Hash each block too, so that an increment can be laid over it. */
   readonly hasIndex?: boolean;
+  /** Of the files of the server; what lies beside them is small. */
+  readonly compression?: Compression;
   readonly signal?: AbortSignal;
   readonly onProgress?: (bytes: number, expected: number) => void;
   readonly now?: Date;
@@ -122,15 +125,18 @@ function requireParent(
   );
 }
 
+/** For whoever has done with a piece when it asks for the next. */
 async function* counted(
-  archive: AsyncIterable<Buffer>,
+  archive: AsyncIterable<Buffer<ArrayBuffer>>,
   onBytes: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
+  recycle: (bytes: Buffer<ArrayBuffer>) => void,
+): AsyncGenerator<Buffer<ArrayBuffer>> {
   let read = 0;
   for await (const bytes of archive) {
     read += bytes.length;
     onBytes(read);
     yield bytes;
+    recycle(bytes);
   }
 }
 
@@ -161,6 +167,7 @@ async function create(options: CreateOptions, parent: Parent | undefined): Promi
   const warnings: string[] = [];
   const artifacts: Record<string, Artifact> = {};
   let archive: Readable | undefined;
+  let inspecting: Inspecting | undefined;
   const giveUp = (): void => void archive?.destroy(interrupted());
   const client = await connectReplication(options.url, 'backup').catch((error: unknown) => {
     throw explain(error, warnings);
@@ -191,38 +198,45 @@ async function create(options: CreateOptions, parent: Parent | undefined): Promi
       );
     }
     if (parent !== undefined) requireParent(parent, { systemIdentifier, timeline: start.timeline });
-    const writer = new DeltaWriter(parent?.index);
-    const inspector = new TarInspector(
-      async (files) => {
+    inspecting = new Inspecting({
+      hasIndex: parent === undefined && hasIndex,
+      async approve({ files }) {
         const { manifest } = await backup.ended;
         const faults = compareFiles(parseManifest(manifest), files);
         if (faults.length > 0) throw new ManifestError(listed(faults));
       },
-      parent === undefined && hasIndex ? indexing(writer) : undefined,
-    );
-    // What breaks in one breaks the other with the same error, and whoever stores it learns of that.
-    pipeline(archive, inspector, () => {});
+    });
+    const inspected = inspecting;
+    const { recycle } = backup;
+    // What breaks the archive is what whoever stores it breaks with.
+    const passing = inspected.pass(archive);
     if (signal?.aborted) throw interrupted();
     const onBytes = (bytes: number): void => onProgress(bytes, start.expectedSize);
+    const writing = {
+      expectedSize: start.expectedSize,
+      ...(options.compression === undefined ? {} : { compression: options.compression }),
+    };
+    let index: Uint8Array | undefined;
     if (parent === undefined) {
-      artifacts[baseArtifacts.archive] = await vault.write(
-        artifactName(id, baseArtifacts.archive),
-        inspector,
-        { expectedSize: start.expectedSize, onProgress: onBytes },
-      );
+      artifacts[baseArtifacts.archive] = await vault.write(artifactName(id, baseArtifacts.archive), passing, {
+        ...writing,
+        onProgress: onBytes,
+        recycle,
+        digest: () => inspected.inspected.sha256,
+      });
+      index = inspected.inspected.index;
     } else {
-      const changes = incrementOf(entriesOf(counted(inspector, onBytes), new TarReader()), writer);
+      const writer = new DeltaWriter(parent.index);
+      const changes = incrementOf(entriesOf(counted(passing, onBytes, recycle), new TarReader()), writer);
       artifacts[deltaArtifact] = await vault.write(
         artifactName(id, deltaArtifact),
         Readable.from(changes, { objectMode: false }),
-        { expectedSize: start.expectedSize },
+        writing,
       );
+      index = writer.index.encode();
     }
-    if (hasIndex) {
-      artifacts[baseArtifacts.index] = await vault.write(
-        artifactName(id, baseArtifacts.index),
-        writer.index.encode(),
-      );
+    if (index !== undefined) {
+      artifacts[baseArtifacts.index] = await vault.write(artifactName(id, baseArtifacts.index), index);
     }
     const end = await backup.ended;
     artifacts[baseArtifacts.manifest] = await vault.write(
@@ -266,6 +280,7 @@ async function create(options: CreateOptions, parent: Parent | undefined): Promi
     throw fault;
   } finally {
     signal?.removeEventListener('abort', giveUp);
+    await inspecting?.close();
     await client.end().catch(() => {});
   }
 }

@@ -1,52 +1,54 @@
 import { createHash, type Hash } from 'node:crypto';
-import { Transform, type TransformCallback } from 'node:stream';
+import { DeltaWriter } from '../increment/delta.ts';
+import { type EntryEvent, indexing } from '../increment/entries.ts';
 import type { ManifestFile } from './manifest.ts';
-import { type TarEvent, TarReader } from './tar.ts';
+import { TarReader } from './tar.ts';
 
-/** Lets an archive pass, takes the digest of each file in it, and ends only when `approve` takes them. */
-export class TarInspector extends Transform {
-  readonly #files = new Map<string, ManifestFile>();
-  readonly #approve: (files: ReadonlyMap<string, ManifestFile>) => void | Promise<void>;
-  readonly #observe: ((event: TarEvent) => void) | undefined;
+/** What an archive turned out to be, once all of it has gone by. */
+export interface Inspected {
+  /** Hexadecimal, of all of it. */
+  readonly sha256: string;
+  readonly files: ReadonlyMap<string, ManifestFile>;
+  /** The hashes of every block, where they were asked for. */
+  readonly index: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** Takes the digest of an archive, of each file in it and, where increments are wanted, of each block. */
+export class ArchiveInspection {
+  readonly #whole = createHash('sha256');
   readonly #reader = new TarReader();
-  #hash: Hash | undefined;
+  readonly #files = new Map<string, ManifestFile>();
+  readonly #delta: DeltaWriter | undefined;
+  readonly #observe: ((event: EntryEvent) => void) | undefined;
+  #file: Hash | undefined;
 
-  /** `observe` is told what passes; its bytes may be overwritten afterwards. */
-  constructor(
-    approve: (files: ReadonlyMap<string, ManifestFile>) => void | Promise<void>,
-    observe?: (event: TarEvent) => void,
-  ) {
-    super({ highWaterMark: 2 * 1024 * 1024 });
-    this.#approve = approve;
-    this.#observe = observe;
+  constructor(options: { readonly hasIndex: boolean }) {
+    if (!options.hasIndex) return;
+    this.#delta = new DeltaWriter();
+    this.#observe = indexing(this.#delta);
   }
 
-  override _transform(bytes: Buffer, _encoding: string, done: TransformCallback): void {
-    try {
-      for (const event of this.#reader.feed(bytes)) {
-        this.#observe?.(event);
-        if (event.kind === 'begin')
-          this.#hash = event.entry.kind === 'file' ? createHash('sha256') : undefined;
-        else if (event.kind === 'data') this.#hash?.update(event.bytes);
-        else if (this.#hash) {
-          this.#files.set(event.entry.path, { size: event.entry.size, sha256: this.#hash.digest('hex') });
-        }
+  /** The next piece, of any size; it may be overwritten afterwards. Refuses what is no archive, as a TarError. */
+  take(bytes: Buffer): void {
+    this.#whole.update(bytes);
+    for (const event of this.#reader.feed(bytes)) {
+      this.#observe?.(event);
+      if (event.kind === 'begin') this.#file = event.entry.kind === 'file' ? createHash('sha256') : undefined;
+      else if (event.kind === 'data') this.#file?.update(event.bytes);
+      else if (this.#file) {
+        this.#files.set(event.entry.path, { size: event.entry.size, sha256: this.#file.digest('hex') });
       }
-      done(null, bytes);
-    } catch (error) {
-      done(error as Error);
     }
   }
 
-  async #finish(): Promise<void> {
+  /** Refuses an archive that is cut short, as a TarError. */
+  end(): Inspected {
     this.#reader.end();
-    await this.#approve(this.#files);
-  }
-
-  override _flush(done: TransformCallback): void {
-    this.#finish().then(
-      () => done(),
-      (error: Error) => done(error),
-    );
+    const index = this.#delta?.index.encode();
+    return {
+      sha256: this.#whole.digest('hex'),
+      files: this.#files,
+      index: index === undefined ? undefined : new Uint8Array(index),
+    };
   }
 }

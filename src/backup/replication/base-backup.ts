@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type pg from 'pg';
 import { z } from 'zod';
+import { CopySocket, type CopyTaker } from './copy-socket.ts';
 
 /** The part of pg's connection that a query of our own needs. */
 interface CopyConnection {
@@ -38,14 +39,22 @@ export interface BaseBackupStream {
    * its error otherwise. Destroy it to give up.
    */
   readonly archive: Readable;
+  /** Whoever has done with a block of the archive may give it back, to be filled again. */
+  recycle(block: Buffer<ArrayBuffer>): void;
   readonly ended: Promise<BaseBackupEnd>;
 }
 
 const startRow = z.tuple([z.string(), z.coerce.number().int()]);
 const tablespaceRow = z.tuple([z.string().nullable(), z.string().nullable(), z.coerce.number()]);
 
-/** Messages are copied into blocks of this size: fewer turns of the event loop for all that comes after. */
+/**
+ * Messages are copied into blocks of this size: fewer turns of the event loop for all that comes after. Each has its own
+ * memory, so it can be handed to another thread.
+ */
 const blockSize = 1024 * 1024;
+
+/** Blocks that wait to be filled again. New memory costs as much as reading does: the kernel clears it, the collector frees it. */
+const mostSpare = 16;
 
 const kinds = { newArchive: 0x6e, manifest: 0x6d, data: 0x64, progress: 0x70 } as const;
 
@@ -66,7 +75,7 @@ function settled<Value>(): Settled<Value> {
  * One BASE_BACKUP, as pg drives a query that is not its own. Since PostgreSQL 15 everything comes in a single COPY whose
  * messages say by their first byte what they are (manual, section 54.4).
  */
-class BaseBackup {
+class BaseBackup implements CopyTaker {
   readonly archive: Readable;
   readonly started = settled<BaseBackupStart>();
   readonly ended = settled<BaseBackupEnd>();
@@ -79,7 +88,9 @@ class BaseBackup {
   #tablespaces: string[] = [];
   #archives = 0;
   #isInManifest = false;
+  #isData = false;
   #manifest: Buffer[] = [];
+  #spare: Buffer<ArrayBuffer>[] = [];
   #block = Buffer.allocUnsafe(blockSize);
   #filled = 0;
   #isPaused = false;
@@ -88,7 +99,9 @@ class BaseBackup {
   constructor(text: string) {
     this.#text = text;
     this.archive = new Readable({
-      highWaterMark: 4 * blockSize,
+      // As objects: a stream of bytes joins what waits into one, which is a copy of everything.
+      objectMode: true,
+      highWaterMark: 4,
       read: () => this.#hold(false),
       destroy: (error, done) => {
         // Given up from this side: the server notices that nobody reads any more.
@@ -105,6 +118,7 @@ class BaseBackup {
 
   submit(connection: CopyConnection): void {
     this.#connection = connection;
+    if (connection.stream instanceof CopySocket) connection.stream.taker = this;
     connection.query(this.#text);
   }
 
@@ -128,7 +142,7 @@ class BaseBackup {
   #flush(): void {
     if (this.#filled === 0) return;
     const block = this.#block.subarray(0, this.#filled);
-    this.#block = Buffer.allocUnsafe(blockSize);
+    this.#block = this.#spare.pop() ?? Buffer.allocUnsafe(blockSize);
     this.#filled = 0;
     if (!this.archive.push(block)) this.#hold(true);
   }
@@ -169,13 +183,26 @@ class BaseBackup {
     }
   }
 
+  recycle(block: Buffer<ArrayBuffer>): void {
+    if (!this.#isOver && block.length === blockSize && this.#spare.length < mostSpare)
+      this.#spare.push(block);
+  }
+
   handleCopyData({ chunk }: { chunk: Buffer }): void {
+    this.begin(chunk.readUInt8(0));
+    this.data(chunk.subarray(1));
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#isOver || !this.#isData) return;
+    if (this.#isInManifest) this.#manifest.push(Buffer.from(bytes));
+    else this.#take(bytes);
+  }
+
+  begin(kind: number): void {
     if (this.#isOver) return;
-    const kind = chunk.readUInt8(0);
-    if (kind === kinds.data) {
-      if (this.#isInManifest) this.#manifest.push(Buffer.from(chunk.subarray(1)));
-      else this.#take(chunk.subarray(1));
-    } else if (kind === kinds.newArchive) {
+    this.#isData = kind === kinds.data;
+    if (kind === kinds.newArchive) {
       this.#archives += 1;
       if (this.#archives > 1) this.#fail(new Error('the server sent a second archive'));
     } else if (kind === kinds.manifest) {
@@ -229,5 +256,10 @@ export function startBaseBackup(client: pg.Client, { label, maxRate }: BaseBacku
   ];
   const backup = new BaseBackup(`BASE_BACKUP (${options.join(', ')})`);
   client.query(backup);
-  return { started: backup.started.promise, archive: backup.archive, ended: backup.ended.promise };
+  return {
+    started: backup.started.promise,
+    archive: backup.archive,
+    recycle: (block) => backup.recycle(block),
+    ended: backup.ended.promise,
+  };
 }

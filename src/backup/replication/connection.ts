@@ -1,6 +1,8 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { z } from 'zod';
 import { explainConnectionError } from '../../postgres/connect.ts';
+import { CopySocket } from './copy-socket.ts';
 
 const identityShape = z.tuple([
   z.object({ systemid: z.string(), timeline: z.coerce.number().int(), xlogpos: z.string() }),
@@ -18,17 +20,25 @@ export interface ClusterIdentity {
  * SQL. The login needs REPLICATION.
  */
 export function connectReplication(url: string, name: string): Promise<pg.Client> {
-  return openReplication(url, `stoa ${name}`);
+  return openReplication(url, `stoa ${name}`, {
+    // TLS reads from its socket by itself.
+    stream: (connection?: { readonly ssl?: unknown }) => (connection?.ssl ? new Socket() : new CopySocket()),
+  });
 }
 
 /** The same under a name as it stands, which `synchronous_standby_names` of the server may list. */
-export async function openReplication(url: string, applicationName: string): Promise<pg.Client> {
+export async function openReplication(
+  url: string,
+  applicationName: string,
+  special: Pick<pg.ClientConfig, 'stream'> = {},
+): Promise<pg.Client> {
   const settings: pg.ClientConfig & { readonly replication: string } = {
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     replication: 'true',
+    ...special,
   };
   const client = new pg.Client(settings);
   // Without a listener the loss of the server would end the process; what runs is told through its query.
