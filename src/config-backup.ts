@@ -14,6 +14,10 @@ export interface BackupSettings {
   readonly increments: boolean;
   /** Of the files of the server in base backups and increments. */
   readonly compression: Compression;
+  /** How many increments may be laid over one another before a base is due. */
+  readonly longestChain: number;
+  /** An absolute folder: hashes of the blocks of the last backups, where those are encrypted. */
+  readonly blockIndex: string;
   /** How the log of the database is received. */
   readonly wal: WalSettings;
 }
@@ -91,7 +95,7 @@ export const backupSettings: readonly Setting[] = [
     environment: ['STOA_BACKUP_INCREMENTS'],
     secret: false,
     summary:
-      'Take what changed each hour, so that a restore replays less of the log; where backups are encrypted it needs `backupIdentity`. Without it a base backup takes less time.',
+      'Take what changed each hour, so that a restore replays less of the log. Without it a base backup takes less time.',
     defaultText: '`true`',
     schema: yesOrNo,
   },
@@ -105,6 +109,24 @@ export const backupSettings: readonly Setting[] = [
     schema: z
       .string({ error: compressionForm })
       .refine((value) => readCompression(value) !== undefined, { error: compressionForm }),
+  },
+  {
+    key: 'backup.longestChain',
+    environment: ['STOA_BACKUP_LONGEST_CHAIN'],
+    secret: false,
+    summary:
+      'How many increments may be laid over one another. The one after that is a base backup: a restore reads all of a chain, and one damaged link takes those above it along.',
+    defaultText: '`48`',
+    schema: wholeNumber(1, 1_000),
+  },
+  {
+    key: 'backup.blockIndex',
+    environment: ['STOA_BACKUP_BLOCK_INDEX'],
+    secret: false,
+    summary:
+      'The folder where, with encrypted backups, the hashes of the blocks of the last ones are kept under a key of this installation, so that increments need no `backupIdentity`.',
+    defaultText: '`block-index` in the data folder',
+    schema: text,
   },
   {
     key: 'backupIdentity',
@@ -180,6 +202,8 @@ export const backupValues = {
     .string()
     .optional()
     .transform((value): Compression => readCompression(value ?? '') ?? usualCompression),
+  'backup.longestChain': z.number().default(48),
+  'backup.blockIndex': z.string().optional(),
   'backup.wal': z.boolean().default(true),
   'backup.walSpool': z.string().optional(),
   'backup.walSpoolLimitMb': z.number().default(2_048),

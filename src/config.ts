@@ -608,6 +608,8 @@ function assemble(given: (key: string) => unknown, projectDir: string): Config {
       daily: values['backup.daily'],
       increments: values['backup.increments'],
       compression: values['backup.compression'],
+      longestChain: values['backup.longestChain'],
+      blockIndex: storageOf(values['backup.blockIndex'], projectDir, dataFolder(dataDir).blockIndex),
       wal: Object.freeze({
         isReceived: values['backup.wal'],
         spool: storageOf(values['backup.walSpool'], projectDir, dataFolder(dataDir).wal),

@@ -24,6 +24,8 @@ export function dataFolder(dataDir: string) {
     backups: join(dataDir, 'backups'),
     /** Log of the database that the storage of backups does not have yet. */
     wal: join(dataDir, 'wal'),
+    /** Hashes of the blocks of the last backups, where those are encrypted. */
+    blockIndex: join(dataDir, 'block-index'),
   } as const;
 }
 

@@ -17,10 +17,16 @@ export const artifactSchema = z.strictObject({
   storedSha256: sha256,
 });
 
+const idForm = /^\d{8}T\d{6}Z-[a-z]+-[0-9a-f]{6}$/;
+
+export function isBackupId(text: string): boolean {
+  return idForm.test(text);
+}
+
 const shared = {
   format: z.literal(1),
   /** `20261121T030000Z-base-3f9c1a`: when it began, what it is, and something that no other has. */
-  id: z.string().regex(/^\d{8}T\d{6}Z-[a-z]+-[0-9a-f]{6}$/),
+  id: z.string().regex(idForm),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
   /** `server_version_num`. */
@@ -77,7 +83,7 @@ export function artifactName(id: string, name: string): string {
   return `${backupsPrefix}${id}/${name}`;
 }
 
-function entryKey(id: string): string {
+export function entryKey(id: string): string {
   return artifactName(id, 'backup.json');
 }
 

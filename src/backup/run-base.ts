@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dataFolder } from '../data-folder.ts';
 import type { ReadyConfig } from '../postgres/database.ts';
-import { createBaseBackup } from './base/create.ts';
+import { type CreateOptions, createBaseBackup } from './base/create.ts';
 import { newestMigration, recordedBackup } from './base/record.ts';
 import type { PhysicalBackup } from './catalog.ts';
+import { reasonOf } from './drill/check.ts';
 import { notePoint } from './drill/note.ts';
+import { openKeptIndexes } from './increment/kept-index.ts';
 import type { Vault } from './vault.ts';
 
 export interface RunBaseOptions {
@@ -17,6 +19,22 @@ export interface RunBaseOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (bytes: number, expected: number) => void;
   readonly onTrouble: (reason: string) => void;
+  /** Told why the hashes of its blocks are not kept here: the next increment may be a whole backup. */
+  readonly onNotKept?: (reason: string) => void;
+}
+
+/** Keeps the index of a backup where increments need it. That it cannot be kept is no reason against the backup. */
+export function keepingIndex({
+  config,
+  onNotKept = () => {},
+}: Pick<RunBaseOptions, 'config' | 'onNotKept'>): Pick<CreateOptions, 'onIndex'> {
+  const kept = openKeptIndexes(config);
+  if (kept === undefined) return {};
+  return {
+    async onIndex(id, index) {
+      await kept.keep(id, index).catch((error: unknown) => onNotKept(reasonOf(error)));
+    },
+  };
 }
 
 /** What a restored installation goes on with. */
@@ -38,6 +56,7 @@ export async function runBaseBackup(options: RunBaseOptions): Promise<PhysicalBa
       ...(rate === undefined ? {} : { rate }),
       hasIndex: options.hasIndex ?? config.backup.increments,
       compression: config.backup.compression,
+      ...keepingIndex(options),
       ...(secrets === undefined ? {} : { secrets }),
       ...(migration === undefined ? {} : { migration }),
       ...(signal === undefined ? {} : { signal }),

@@ -1,15 +1,20 @@
 import { createIncrement } from './base/create.ts';
-import { newestMigration } from './base/record.ts';
+import { newestMigration, recordedBackup } from './base/record.ts';
 import type { PhysicalBackup } from './catalog.ts';
+import { notePointIfDue } from './drill/note.ts';
+import { openKeptIndexes } from './increment/kept-index.ts';
 import { findParent, type ParentSearch } from './increment/parent.ts';
 import { connectReplication, identifySystem } from './replication/connection.ts';
-import { type RunBaseOptions, runBaseBackup, secretsOf } from './run-base.ts';
+import { keepingIndex, type RunBaseOptions, runBaseBackup, secretsOf } from './run-base.ts';
 
-/** What an increment of this installation could be laid over. Refuses backup.no_key. */
+/** What an increment of this installation could be laid over. */
 export async function searchParent({ config, vault }: RunBaseOptions): Promise<ParentSearch> {
   const client = await connectReplication(config.backupUrl ?? config.adminUrl, 'backup');
   try {
-    return await findParent(vault, await identifySystem(client));
+    return await findParent(vault, await identifySystem(client), {
+      kept: openKeptIndexes(config),
+      longestChain: config.backup.longestChain,
+    });
   } finally {
     await client.end();
   }
@@ -20,12 +25,15 @@ export interface RunIncrementOptions extends RunBaseOptions {
   readonly onWhole: (reason: string) => void;
 }
 
-/** An increment over the newest backup that can be one's parent; where there is none, as after a restore, a whole one. */
+/**
+ * An increment over the newest backup that can be one's parent, recorded in the database as far as that can be written;
+ * where there is none, as after a restore, a whole one.
+ */
 export async function runIncrement(
   options: RunIncrementOptions,
   search?: ParentSearch,
 ): Promise<PhysicalBackup> {
-  const { config, vault, label, rate, signal, onProgress, onWhole } = options;
+  const { config, vault, label, rate, signal, onProgress, onTrouble, onWhole } = options;
   const { parent, reason } = search ?? (await searchParent(options));
   if (parent === undefined) {
     onWhole(reason);
@@ -33,18 +41,25 @@ export async function runIncrement(
   }
   const migration = await newestMigration(config.adminUrl);
   const secrets = secretsOf(config);
-  return createIncrement(
-    {
-      url: config.backupUrl ?? config.adminUrl,
-      vault,
-      compression: config.backup.compression,
-      ...(label === undefined ? {} : { label }),
-      ...(rate === undefined ? {} : { rate }),
-      ...(secrets === undefined ? {} : { secrets }),
-      ...(migration === undefined ? {} : { migration }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onProgress }),
-    },
-    parent,
-  );
+  const work = (): Promise<PhysicalBackup> =>
+    createIncrement(
+      {
+        url: config.backupUrl ?? config.adminUrl,
+        vault,
+        compression: config.backup.compression,
+        ...keepingIndex(options),
+        ...(label === undefined ? {} : { label }),
+        ...(rate === undefined ? {} : { rate }),
+        ...(secrets === undefined ? {} : { secrets }),
+        ...(migration === undefined ? {} : { migration }),
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined ? {} : { onProgress }),
+      },
+      parent,
+    );
+  // Before the first migration there is no table to record it in.
+  if (migration === undefined) return work();
+  const increment = await recordedBackup(config.workerUrl, onTrouble, 'increment', work);
+  await notePointIfDue(config, vault, onTrouble);
+  return increment;
 }

@@ -190,7 +190,15 @@ async function* explained(unpacked: Readable, key: string): AsyncGenerator<Buffe
     yield* unpacked;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw /^ZSTD_|^Z_/.test(code) ? damaged(key, 'it cannot be decompressed') : error;
+    if (/^ZSTD_|^Z_/.test(code)) throw damaged(key, 'it cannot be decompressed');
+    // Whoever decrypts does not know what it is.
+    const isNamed = !(error instanceof StoaError) || error.message.includes(key);
+    if (isNamed || (error.code !== 'backup.damaged' && error.code !== 'backup.no_key')) throw error;
+    throw new StoaError(error.code, `${key}: ${error.message}`, {
+      cure: error.cure,
+      exitCode: error.exitCode,
+      cause: error,
+    });
   }
 }
 

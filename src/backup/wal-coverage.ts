@@ -143,6 +143,13 @@ async function chooseTimeline(
   return { left: [], timeline: entry.timeline };
 }
 
+/** What came into the storage while it was looked at is listed by now. */
+async function stillUnlisted(vault: Vault, names: readonly string[]): Promise<readonly string[]> {
+  if (names.length === 0) return names;
+  const listed = new Set(await listWal(vault));
+  return names.filter((name) => !listed.has(name) && !listed.has(name.replace(/\.partial$/, '')));
+}
+
 /**
  * Reads which log follows a backup. A storage may list late: before a file counts as missing it is asked for by its
  * name. Needs a key where a history is encrypted and `isGuess` is not set.
@@ -170,7 +177,7 @@ export async function readCoverage(
     for (const name of [next, `${next}.partial`]) {
       if (!names.has(name) && (await findWal(vault, name)) !== undefined) found.push(name);
     }
-    if (found.length === 0) return { ...coverage, ...path, unlisted };
+    if (found.length === 0) return { ...coverage, ...path, unlisted: await stillUnlisted(vault, unlisted) };
     unlisted.push(...found);
     for (const name of found) names.add(name);
   }

@@ -18,6 +18,8 @@ export type Fault =
   | 'unlisted'
   /** 403 for what a lock protects. */
   | 'locked'
+  /** 404 for what is listed. */
+  | 'gone'
   /** 507. */
   | 'full';
 
@@ -140,6 +142,10 @@ export async function startFaultyS3(bucket: string): Promise<FaultyS3> {
     if (fault === 'full') {
       request.resume();
       return refuse(response, 507, 'InsufficientStorage');
+    }
+    if (fault === 'gone') {
+      response.writeHead(404);
+      return void response.end();
     }
     if (fault === 'locked') return refuse(response, 403, 'AccessDenied');
     if (fault === 'reset') {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { noEndpoint, realEndpoint } from './real-endpoint.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stoa-storage-'));
 const bucket = 'community';
@@ -45,11 +46,44 @@ async function keysOf(storage: Storage, prefix: string): Promise<string[]> {
   return found.sort();
 }
 
-const kinds = [
+const real = realEndpoint();
+const buckets: readonly (readonly [string, (folder: string) => Promise<Storage>])[] = [
+  ['a bucket', (folder) => open(`s3://${bucket}${folder}?endpoint=${endpoint}&region=local`)],
+  ...(real
+    ? [['a bucket of a real service', (folder: string) => open(real.addressOf(folder), real.keys)] as const]
+    : []),
+];
+const kinds: readonly (readonly [string, () => Promise<Storage>])[] = [
   ['a folder', () => open('objects')],
-  ['a bucket', () => open(`s3://${bucket}?endpoint=${endpoint}&region=local`)],
   ['a part of a bucket', () => open(`s3://${bucket}/of/stoa?endpoint=${endpoint}&region=local`)],
-] as const;
+  ...buckets.map(([name, opened]) => [name, () => opened('')] as const),
+];
+
+describe('a real service', () => {
+  test.runIf(real === undefined)('is tested where one is configured', ({ skip }) => skip(noEndpoint));
+
+  test('that is configured by half is an error, and not a suite that is left out', () => {
+    const whole = {
+      STOA_TEST_S3_ENDPOINT: 'https://storage.example',
+      STOA_TEST_S3_BUCKET: 'tests',
+      STOA_TEST_S3_REGION: 'local',
+      STOA_TEST_S3_ACCESS_KEY_ID: 'one',
+      STOA_TEST_S3_SECRET_ACCESS_KEY: 'other',
+    };
+    expect(realEndpoint({})).toBeUndefined();
+    expect(realEndpoint(whole)?.addressOf('/a')).toMatch(
+      /^s3:\/\/tests\/stoa-tests\/[-0-9a-f]{36}\/a\?endpoint=https/,
+    );
+    expect(() => realEndpoint({ ...whole, STOA_TEST_S3_BUCKET: '' })).toThrow(/STOA_TEST_S3_BUCKET is not/);
+  });
+});
+
+afterAll(async () => {
+  if (real === undefined) return;
+  const storage = await open(real.addressOf(''), real.keys);
+  for (const key of await keysOf(storage, '')) await storage.delete(key);
+  storage.close();
+});
 
 describe.each(kinds)('%s', (_, opened) => {
   let storage: Storage;
@@ -162,9 +196,9 @@ describe('a folder', () => {
   });
 });
 
-describe('a bucket', () => {
+describe.each(buckets)('%s', (_, opened) => {
   test('takes from a client exactly what was signed, and gives it under its name', async () => {
-    const storage = await open(`s3://${bucket}/signed?endpoint=${endpoint}&region=local`);
+    const storage = await opened('/signed');
     const up = await storage.signUpload?.('picture', {
       contentType: 'image/png',
       size: 4,
@@ -190,6 +224,24 @@ describe('a bucket', () => {
     storage.close();
   });
 
+  test('takes an object that is longer than one part, and gives back any part of it', async () => {
+    const storage = await opened('/parts');
+    // Different at each place, so that parts in another order would be seen.
+    const whole = Buffer.alloc(17 * 1024 * 1024 + 17);
+    for (let at = 0; at + 4 <= whole.length; at += 4096) whole.writeUInt32BE(at, at);
+    await storage.put('long', Readable.from([whole.subarray(0, 1_000), whole.subarray(1_000)]), {
+      expectedSize: whole.length,
+    });
+    const got = await buffer((await storage.get('long')).body);
+    expect(got.equals(whole)).toBe(true);
+    const first = 16 * 1024 * 1024 - 5_000;
+    const part = await buffer((await storage.get('long', { first, last: first + 9_999 })).body);
+    expect(part.equals(whole.subarray(first, first + 10_000))).toBe(true);
+    storage.close();
+  });
+});
+
+describe('a bucket', () => {
   test('says who refuses, without a key in the sentence', async () => {
     const secret = 'a-secret-of-nobody';
     const storage = await open(`s3://${bucket}?endpoint=${endpoint}&region=local`, {

@@ -31,6 +31,8 @@ export interface CreateOptions {
   readonly hasIndex?: boolean;
   /** Of the files of the server; what lies beside them is small. */
   readonly compression?: Compression;
+  /** Given that index too, for whoever takes the next increment and cannot read the one in the storage. */
+  readonly onIndex?: (id: string, index: Uint8Array) => Promise<void>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (bytes: number, expected: number) => void;
   readonly now?: Date;
@@ -237,6 +239,7 @@ async function create(options: CreateOptions, parent: Parent | undefined): Promi
     }
     if (index !== undefined) {
       artifacts[baseArtifacts.index] = await vault.write(artifactName(id, baseArtifacts.index), index);
+      await options.onIndex?.(id, index);
     }
     const end = await backup.ended;
     artifacts[baseArtifacts.manifest] = await vault.write(

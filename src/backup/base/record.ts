@@ -1,7 +1,7 @@
 import { connect } from '../../postgres/connect.ts';
 import { connectOwner } from '../../postgres/owner.ts';
 import { type BackupEntry, backupsPrefix } from '../catalog.ts';
-import { baseArtifacts } from './create.ts';
+import { baseArtifacts, deltaArtifact } from './create.ts';
 
 /** How long a daily backup is kept. */
 export const keptDays = 30;
@@ -33,7 +33,7 @@ export async function newestMigration(url: string): Promise<string | undefined> 
 export async function recordedBackup<Entry extends BackupEntry>(
   url: string,
   onTrouble: (reason: string) => void,
-  kind: 'base' | 'logical_tier' | 'logical_full',
+  kind: 'base' | 'increment' | 'logical_tier' | 'logical_full',
   work: () => Promise<Entry>,
 ): Promise<Entry> {
   const attempt = async <Result>(
@@ -61,7 +61,7 @@ export async function recordedBackup<Entry extends BackupEntry>(
   );
   try {
     const entry = await work();
-    const archive = entry.artifacts[baseArtifacts.archive];
+    const archive = entry.artifacts[baseArtifacts.archive] ?? entry.artifacts[deltaArtifact];
     const stored = Object.values(entry.artifacts).reduce((sum, { storedSize }) => sum + storedSize, 0);
     const [startLsn, endLsn] =
       entry.kind === 'logical' ? [entry.lsn, entry.lsn] : [entry.startLsn, entry.endLsn];

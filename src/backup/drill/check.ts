@@ -1,6 +1,14 @@
 import type { Client } from 'pg';
 import type { DrillPoint } from './point.ts';
 
+/** What a restore saw of the log in the archive. */
+export interface LogSeen {
+  /** Files that were brought from it. */
+  readonly files: number;
+  /** What is not as it should be, although the restore came to its end. */
+  readonly faults: readonly string[];
+}
+
 /** What a check looks at: a server that was restored, or any other. */
 export interface DrillSubject {
   /** As superuser, in the database of Stoa. */
@@ -9,6 +17,8 @@ export interface DrillSubject {
   readonly url: string;
   /** What the tables held at the position that was recovered to; undefined where none was noted. */
   readonly point: DrillPoint | undefined;
+  /** What the restore saw of the archived log; undefined where it did not come from an archive. */
+  readonly log: LogSeen | undefined;
   /** The newest migration that the backup names. */
   readonly migration: string | undefined;
   /** The moment that was recovered to: how fresh what is there can be. */

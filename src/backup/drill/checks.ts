@@ -1,5 +1,6 @@
 import type { DrillCheck, DrillSubject } from './check.ts';
 import { type CheckOutcome, reasonOf } from './check.ts';
+import { archivedLog } from './checks/archived-log.ts';
 import { constraints } from './checks/constraints.ts';
 import { contents } from './checks/contents.ts';
 import { freshness } from './checks/freshness.ts';
@@ -10,6 +11,7 @@ import { release, securityPosture } from './checks/security-posture.ts';
 
 /** What a restored server has to pass, the structure before what is written in it. */
 export const drillChecks: readonly DrillCheck[] = [
+  archivedLog,
   pageChecksums,
   // Before anything writes: an extension that a later check brings would be a difference.
   release,

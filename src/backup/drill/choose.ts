@@ -1,5 +1,5 @@
 import { exitCodes, StoaError } from '../../errors.ts';
-import { listBackups, type PhysicalBackup, readEntry } from '../catalog.ts';
+import { entryKey, listBackups, type PhysicalBackup, readEntry } from '../catalog.ts';
 import type { Vault } from '../vault.ts';
 import { parseLsn } from '../wal/position.ts';
 import { findWal, listWal } from '../wal-archive.ts';
@@ -18,6 +18,8 @@ export interface DrillWish {
   readonly backup: 'newest' | 'oldest' | string;
   /** `point`: the newest that was noted after the backup, else the latest; `random`: any moment since the backup. */
   readonly to: 'latest' | 'point' | 'random';
+  /** The newest backup that the database has a record of: a storage that does not list it hides it. */
+  readonly recorded?: string | undefined;
   readonly now: Date;
   /** From 0 to 1. */
   readonly chance: number;
@@ -32,8 +34,34 @@ async function physicalBackups(vault: Vault): Promise<readonly PhysicalBackup[]>
   return found;
 }
 
-async function choosePhysical(vault: Vault, wanted: string): Promise<PhysicalBackup> {
+/** What is newer than all that is listed would be passed over without a word. */
+async function requireListed(
+  vault: Vault,
+  recorded: string,
+  listed: readonly PhysicalBackup[],
+): Promise<void> {
+  if (listed.some(({ id }) => id === recorded)) return;
+  const isThere = (await vault.storage.head(entryKey(recorded))) !== undefined;
+  throw new StoaError(
+    'drill.not_listed',
+    isThere
+      ? `${vault.storage.description} does not list ${recorded}, the newest backup, which is there.`
+      : `${recorded}, the newest backup that the database has a record of, is not in ${vault.storage.description}.`,
+    {
+      cure: isThere
+        ? 'Look into the storage: what it does not list is not pruned, verified or chosen. Or name it with --backup.'
+        : 'See that STOA_BACKUP_STORAGE is the place of the backups, and take one: stoa backup create.',
+      exitCode: exitCodes.checkFailed,
+    },
+  );
+}
+
+async function choosePhysical(
+  vault: Vault,
+  { backup: wanted, recorded }: Pick<DrillWish, 'backup' | 'recorded'>,
+): Promise<PhysicalBackup> {
   const all = await physicalBackups(vault);
+  if (wanted === 'newest' && recorded !== undefined) await requireListed(vault, recorded, all);
   const found =
     wanted === 'newest' ? all.at(-1) : wanted === 'oldest' ? all[0] : all.find(({ id }) => id === wanted);
   if (found !== undefined) return found;
@@ -54,12 +82,12 @@ async function archivedUntil(vault: Vault): Promise<Date | undefined> {
   return note === undefined ? undefined : new Date(note.archivedAt);
 }
 
-/** Which backup is restored to which moment. Refuses drill.no_backup. */
+/** Which backup is restored to which moment. Refuses drill.no_backup, drill.not_listed, and what reading them does. */
 export async function chooseDrill(vault: Vault, wish: DrillWish): Promise<DrillChoice> {
-  const backup = await choosePhysical(vault, wish.backup);
+  const backup = await choosePhysical(vault, wish);
   const latest = { backup, target: { kind: 'latest' }, point: undefined, targetAt: wish.now } as const;
   if (wish.to === 'point') {
-    // Nothing is noted after an increment: then it is the newest backup that a point lies behind.
+    // Not every increment has a point behind it: then it is the newest backup that one lies behind.
     const candidates = wish.backup === 'newest' ? (await physicalBackups(vault)).toReversed() : [backup];
     for (const key of (await listPoints(vault, backup.timeline)).toReversed()) {
       const point = await readPoint(vault, key);

@@ -5,6 +5,7 @@ import { connect } from '../../postgres/connect.ts';
 import { findRunAs } from '../../postgres/run-as.ts';
 import { reachableBinaries } from '../../postgres/staging.ts';
 import { binariesFor } from '../restore/binaries.ts';
+import { instantOfLog } from '../restore/restore.ts';
 import type { Vault } from '../vault.ts';
 import { reasonOf } from './check.ts';
 import { type CheckResult, drillChecks, runChecks } from './checks.ts';
@@ -35,7 +36,33 @@ function inWords({ target, targetAt }: DrillChoice): string {
   return 'the last thing archived';
 }
 
-function notTested(checks: readonly CheckResult[], restored: RestoredCluster | undefined): readonly string[] {
+/** How far the last transaction that is there lies before the moment that was recovered to. */
+function recoveryPoint(
+  { target, targetAt }: DrillChoice,
+  restored: RestoredCluster | undefined,
+): DrillReport['rpo'] {
+  const last = restored?.lastTransactionAt ?? null;
+  const nothing = (reason: string): DrillReport['rpo'] => ({
+    seconds: null,
+    lastTransactionAt: last,
+    reason,
+  });
+  if (restored === undefined) return nothing('nothing was restored');
+  if (last === null)
+    return nothing('no transaction ended between the backup and the moment that was recovered to');
+  const lost = target.kind === 'lsn' ? Math.max(0, targetAt.getTime() - instantOfLog(last)) : restored.rpoMs;
+  if (lost === null) return nothing('not measured');
+  return { seconds: inSeconds(lost), lastTransactionAt: last, reason: null };
+}
+
+function inSeconds(milliseconds: number): number {
+  return Math.round(milliseconds) / 1_000;
+}
+
+export function notTested(
+  checks: readonly CheckResult[],
+  restored: RestoredCluster | undefined,
+): readonly string[] {
   const left = checks
     .filter(({ state }) => state === 'skipped')
     .map(({ name, findings }) => `${name}: ${findings.join(' ')}`);
@@ -51,15 +78,14 @@ function notTested(checks: readonly CheckResult[], restored: RestoredCluster | u
 
 /**
  * Restores a backup into a server that nobody else can reach, looks whether everything is there, and throws it away.
- * Answers with the report whatever came of it: a restore that fails is what a drill is there to find.
+ * Answers with the report whatever came of it: a restore that fails is what a drill is there to find. Only where it is
+ * stopped (`signal`) there is none.
  */
 export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   const { vault, choice, onStep = () => {} } = options;
   const { backup } = choice;
   const begun = new Date();
-  const folder = mkdtempSync(join(options.parentFolder ?? tmpdir(), 'stoa-drill-'));
-  // Who runs the server has to pass through.
-  chmodSync(folder, 0o711);
+  let folder: string | undefined;
   let restored: RestoredCluster | undefined;
   let server: IsolatedServer | undefined;
   let checks: readonly CheckResult[] = [];
@@ -67,6 +93,9 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   let version: string | null = null;
   let checksBegun = performance.now();
   try {
+    folder = mkdtempSync(join(options.parentFolder ?? tmpdir(), 'stoa-drill-'));
+    // Who runs the server has to pass through.
+    chmodSync(folder, 0o711);
     restored = await options.restoreInto({
       vault,
       backup: backup.id,
@@ -90,6 +119,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
           client,
           url,
           point: choice.point,
+          log: { files: restored.walFiles, faults: restored.logFaults },
           migration: backup.migration,
           targetAt: choice.targetAt,
           freshnessSeconds: options.freshnessSeconds,
@@ -102,6 +132,8 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
       await client.end();
     }
   } catch (error) {
+    // A worker that is stopped has found nothing out.
+    if (options.signal?.aborted) throw error;
     failure = reasonOf(error);
   } finally {
     await server?.stop();
@@ -110,11 +142,11 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
       if (left !== undefined) rmSync(left, { recursive: true, force: true, maxRetries: 5 });
     }
   }
-  const inSeconds = (milliseconds: number): number => Math.round(milliseconds) / 1_000;
   const finished = new Date();
   const size = Object.values(backup.artifacts).reduce((sum, artifact) => sum + artifact.size, 0);
   const isGood = failure === null && checks.every(({ state }) => state !== 'failed');
-  const warnings = restored?.warnings ?? [];
+  const said = new Set(checks.flatMap(({ findings }) => findings));
+  const warnings = restored?.warnings.filter((text) => !said.has(text)) ?? [];
   return {
     format: 1,
     verdict: isGood ? 'passed' : 'failed',
@@ -125,10 +157,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     stoa: options.stoaVersion,
     server: version,
     timeline: restored?.timeline ?? null,
-    rpo: {
-      seconds: restored?.rpoMs === null || restored === undefined ? null : inSeconds(restored.rpoMs),
-      lastTransactionAt: restored?.lastTransactionAt ?? null,
-    },
+    rpo: recoveryPoint(choice, restored),
     rto: {
       unpack: inSeconds(restored?.rto.unpackMs ?? 0),
       log: inSeconds(restored?.rto.logMs ?? 0),

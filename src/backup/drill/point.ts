@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Client } from 'pg';
 import pg from 'pg';
 import { z } from 'zod';
+import { exitCodes, StoaError } from '../../errors.ts';
 import { connect } from '../../postgres/connect.ts';
 import { readObject } from '../../storage/read.ts';
 import type { ObjectInfo, Storage } from '../../storage/storage.ts';
@@ -199,11 +200,23 @@ export async function listPoints(vault: Vault, timeline: number): Promise<readon
   return keys.sort();
 }
 
+function parsed<Shape>(shape: z.ZodType<Shape>, text: Buffer, key: string): Shape {
+  try {
+    return shape.parse(JSON.parse(text.toString('utf8')));
+  } catch (error) {
+    throw new StoaError('backup.damaged', `${key} is damaged: it is not what a point is noted as.`, {
+      cure: 'Remove it; the next backup has another point behind it. Until then drill with "--to latest".',
+      exitCode: exitCodes.checkFailed,
+      cause: error,
+    });
+  }
+}
+
 /** Refuses backup.damaged, backup.no_key, storage.missing. */
 export async function readPoint(vault: Vault, key: string): Promise<DrillPoint> {
-  const note = await readObject(vault.storage, `${key}.json`);
-  const { artifact } = storedShape.parse(JSON.parse(note.toString('utf8')));
-  return pointShape.parse(JSON.parse((await buffer(await vault.read(artifact))).toString('utf8')));
+  const noteKey = `${key}.json`;
+  const { artifact } = parsed(storedShape, await readObject(vault.storage, noteKey), noteKey);
+  return parsed(pointShape, await buffer(await vault.read(artifact)), artifact.key);
 }
 
 /** A short name of a long text: equal texts have equal ones. */

@@ -18,7 +18,7 @@ export function reportPage({ report, signature }: SignedReport): string {
     ['Ended', report.finishedAt],
     [
       'Would have been lost (RPO)',
-      `${seconds(rpo.seconds)}; last transaction ${rpo.lastTransactionAt ?? 'unknown'}`,
+      `${rpo.reason ?? seconds(rpo.seconds)}; last transaction ${rpo.lastTransactionAt ?? 'unknown'}`,
     ],
     ['Would have taken (RTO)', seconds(rto.total - rto.checks)],
     ['of that: unpacking', seconds(rto.unpack)],

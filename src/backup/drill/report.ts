@@ -17,7 +17,12 @@ export const drillReportShape = z.strictObject({
   server: z.string().nullable(),
   timeline: z.int().nullable(),
   /** Recovery point: what would have been lost. */
-  rpo: z.strictObject({ seconds: z.number().nullable(), lastTransactionAt: z.string().nullable() }),
+  rpo: z.strictObject({
+    seconds: z.number().nullable(),
+    lastTransactionAt: z.string().nullable(),
+    /** Why there is no figure. Reports of before have none. */
+    reason: z.string().nullable().optional(),
+  }),
   /** Recovery time: what it would have taken, in seconds. */
   rto: z.strictObject({
     unpack: z.number(),

@@ -20,7 +20,7 @@ export interface RestoreRequest {
 /** A cluster that was recovered, had the erasures carried out that came after the target, and was stopped. */
 export type RestoredCluster = Pick<
   RestoreResult,
-  'timeline' | 'walFiles' | 'lastTransactionAt' | 'rpoMs' | 'rto' | 'hooks' | 'warnings'
+  'timeline' | 'walFiles' | 'logFaults' | 'lastTransactionAt' | 'rpoMs' | 'rto' | 'hooks' | 'warnings'
 > & { readonly dataDirectory: string };
 
 /** How a drill restores: exactly as an emergency would. */

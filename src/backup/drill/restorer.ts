@@ -4,7 +4,7 @@ import type { RestoreInto } from './restored.ts';
 
 /** What an emergency uses too; the server that comes of it is started by the drill, where nobody reaches it. */
 export const restoreInto: RestoreInto = async ({ vault, backup, target, folder, onStep, signal }) => {
-  const { cluster, timeline, walFiles, lastTransactionAt, rpoMs, rto, hooks, warnings } = await restore({
+  const { cluster, ...restored } = await restore({
     vault,
     backup,
     target,
@@ -16,5 +16,5 @@ export const restoreInto: RestoreInto = async ({ vault, backup, target, folder, 
     onStep,
     ...(signal === undefined ? {} : { signal }),
   });
-  return { dataDirectory: cluster, timeline, walFiles, lastTransactionAt, rpoMs, rto, hooks, warnings };
+  return { ...restored, dataDirectory: cluster };
 };

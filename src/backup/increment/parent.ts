@@ -3,9 +3,10 @@ import { StoaError } from '../../errors.ts';
 import { baseArtifacts } from '../base/create.ts';
 import { listBackups, type PhysicalBackup, readEntry } from '../catalog.ts';
 import { chainOf, newestFirst } from '../chain.ts';
-import type { Vault } from '../vault.ts';
+import type { Artifact, Vault } from '../vault.ts';
 import { readVerification } from '../verify.ts';
 import { BlockIndex } from './index-object.ts';
+import type { KeptIndexes } from './kept-index.ts';
 
 /** The backup that an increment is laid over, and what it holds. */
 export interface Parent {
@@ -19,6 +20,29 @@ export interface ParentSearch {
   readonly reason: string;
   /** Whether there is any backup of a cluster. */
   readonly hasBackups: boolean;
+}
+
+export interface ParentOptions {
+  /** Where the index of a backup may be that cannot be read in the storage. */
+  readonly kept?: KeptIndexes | undefined;
+  /** How many increments there may be over a base. Default: any number. */
+  readonly longestChain?: number;
+}
+
+async function indexOf(
+  vault: Vault,
+  entry: PhysicalBackup,
+  artifact: Artifact,
+  kept: KeptIndexes | undefined,
+): Promise<BlockIndex | undefined> {
+  const here = await kept?.read(entry.id, artifact);
+  if (here !== undefined) return here;
+  try {
+    return BlockIndex.decode(await buffer(await vault.read(artifact)));
+  } catch (error) {
+    if (error instanceof StoaError && error.code === 'backup.no_key') return undefined;
+    throw error;
+  }
 }
 
 function isFinding(error: unknown): error is StoaError {
@@ -38,11 +62,13 @@ async function faultOf(vault: Vault, entry: PhysicalBackup): Promise<string | un
 
 /**
  * The newest backup that an increment of a cluster can be laid over: of the same timeline, with an index, and whole as
- * far as anybody knows. Refuses backup.no_key where its index is encrypted for somebody else.
+ * far as anybody knows, and with room above it. Where its index is encrypted for somebody else, the copy of it counts that is
+ * kept here.
  */
 export async function findParent(
   vault: Vault,
   cluster: { readonly systemIdentifier: string; readonly timeline: number },
+  { kept, longestChain = Number.POSITIVE_INFINITY }: ParentOptions = {},
 ): Promise<ParentSearch> {
   const entries: PhysicalBackup[] = [];
   for (const id of await listBackups(vault.storage)) {
@@ -69,11 +95,18 @@ export async function findParent(
     if (artifact === undefined) continue;
     try {
       const fault = await faultOf(vault, entry);
-      if (fault === undefined) {
-        const index = BlockIndex.decode(await buffer(await vault.read(artifact)));
-        return { parent: { entry, index }, reason: '', hasBackups: true };
+      if (fault !== undefined) {
+        reason = fault;
+        continue;
       }
-      reason = fault;
+      const chain = await chainOf(vault.storage, entry);
+      if (chain.length > longestChain) {
+        const count = `${chain.length - 1} of at most ${longestChain} increments`;
+        return none(`a base is due: ${count} are laid over ${chain[0]?.id}`);
+      }
+      const index = await indexOf(vault, entry, artifact, kept);
+      if (index !== undefined) return { parent: { entry, index }, reason: '', hasBackups: true };
+      reason = `no private key here opens the hashes of the blocks of ${entry.id}, and no copy of them is kept here that is right`;
     } catch (error) {
       if (!isFinding(error)) throw error;
       reason = error.message;

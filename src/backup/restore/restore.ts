@@ -15,6 +15,7 @@ import { loadSecrets } from '../../secrets.ts';
 import { baseArtifacts, interrupted } from '../base/create.ts';
 import { listBackups, type PhysicalBackup, readEntry } from '../catalog.ts';
 import { chainOf } from '../chain.ts';
+import { usualRetention } from '../retention.ts';
 import type { Vault } from '../vault.ts';
 import { formatLsn, type Lsn, parseLsn, placeOf, segmentName, segmentStart } from '../wal/position.ts';
 import { findWal, timelineName } from '../wal-archive.ts';
@@ -58,6 +59,8 @@ export interface RestoreResult {
   readonly cluster: string;
   readonly timeline: number;
   readonly walFiles: number;
+  /** What is not as it should be with the archived log, although the restore came to its end. */
+  readonly logFaults: readonly string[];
   /** Of the last transaction that is in it; null where none was replayed. */
   readonly lastTransactionAt: string | null;
   /** From the last transaction to the target, or to now where that is the latest; null where none was replayed. */
@@ -169,6 +172,13 @@ function neededFiles(target: RecoveryTarget, coverage: ReadCoverage, segmentSize
   return coverage.files.filter((name) => placeOf(name, segmentSize).start <= lsn);
 }
 
+/** Behind a backup that is older than the window in which every moment is kept, the log is removed: what is left is later. */
+function isLogPruned(entry: PhysicalBackup, coverage: ReadCoverage, now: number): boolean {
+  const age = now - Date.parse(entry.finishedAt);
+  // The one in which the backup ended may have stayed.
+  return coverage.files.length <= 1 && age > usualRetention.windowDays * 86_400_000;
+}
+
 const hexName = /^[0-9A-F]{24}/;
 
 async function databasesOf(server: RecoveredServer): Promise<readonly string[]> {
@@ -277,6 +287,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const { vault, into, target, signal, onStep = () => {}, onProgress = () => {} } = options;
   const begun = Date.now();
   const warnings: string[] = [];
+  const logFaults: string[] = [];
   const entry = await findBackup(options);
   const chain = await chainOf(vault.storage, entry);
   const binaries = binariesFor(entry);
@@ -285,11 +296,15 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     ...(options.timeline === undefined ? {} : { timeline: options.timeline }),
   });
   const files = neededFiles(target, coverage, segmentSize);
-  if (coverage.gap !== undefined && target.kind !== 'lsn' && target.kind !== 'backup') {
-    warnings.push(`There is a hole in the log: ${describeGap(coverage)}.`);
+  if (coverage.gap !== undefined) {
+    const hole = `There is a hole in the log: ${describeGap(coverage)}.`;
+    if (target.kind !== 'lsn' && target.kind !== 'backup') warnings.push(hole);
+    if (!isLogPruned(entry, coverage, begun)) logFaults.push(hole);
   }
   if (coverage.unlisted.length > 0) {
-    warnings.push(`The storage did not list ${coverage.unlisted.join(', ')}, which is there.`);
+    const late = `The storage did not list ${coverage.unlisted.join(', ')}, which is there.`;
+    warnings.push(late);
+    logFaults.push(late);
   }
   const over = chain.length > 1 ? `, laid over ${chain.length - 1} before it` : '';
   onStep(`Restoring ${describeTarget(target)} from ${entry.id}${over}, ${files.length} files of the log`);
@@ -374,6 +389,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
       cluster: data,
       timeline,
       walFiles: files.filter((name) => hexName.test(name)).length,
+      logFaults,
       lastTransactionAt: last ?? null,
       rpoMs: isMeasured ? Math.max(0, until - instantOfLog(last)) : null,
       rto: {
@@ -395,7 +411,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
 }
 
 /** `2026-11-21 14:05:00.123456+00`, as a server writes it that logs in UTC. */
-function instantOfLog(text: string): number {
+export function instantOfLog(text: string): number {
   return Date.parse(`${text.replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00')}`);
 }
 

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { chooseDrill, type DrillWish } from '../../backup/drill/choose.ts';
-import { runDrill } from '../../backup/drill/drill.ts';
-import { recordDrill } from '../../backup/drill/record.ts';
+import type { Client } from 'pg';
+import type { DrillWish } from '../../backup/drill/choose.ts';
+import { conductDrill } from '../../backup/drill/conduct.ts';
+import { newestRecorded, recordDrill } from '../../backup/drill/record.ts';
 import { drillKeyPem, isReportGenuine, type SignedReport, signReport } from '../../backup/drill/report.ts';
 import { reportPage } from '../../backup/drill/report-page.ts';
 import { restoreInto } from '../../backup/drill/restorer.ts';
@@ -45,7 +46,7 @@ function show({ report }: SignedReport): void {
   );
   print();
   const { rpo, rto } = report;
-  const lost = rpo.seconds === null ? 'not measured' : duration(rpo.seconds * 1_000);
+  const lost = rpo.seconds === null ? (rpo.reason ?? 'not measured') : duration(rpo.seconds * 1_000);
   print(
     `Would have been lost:  ${lost}${rpo.lastTransactionAt === null ? '' : ` (last transaction ${rpo.lastTransactionAt})`}`,
   );
@@ -64,12 +65,36 @@ function show({ report }: SignedReport): void {
   );
 }
 
-/** The drill counts although the database that it is about cannot be told. */
-async function record(config: Config, work: (url: string) => Promise<void>): Promise<void> {
+async function inDatabase<Result>(
+  config: Config,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result | undefined> {
+  const url = readyConfig(config)?.workerUrl;
+  if (url === undefined) return undefined;
+  const client = await connect(url, 'drill');
   try {
-    const url = readyConfig(config)?.workerUrl;
-    if (url === undefined) warn('The database does not run: the drill is not recorded in it.');
-    else await work(url);
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** What the database knows of backups; a drill is for the day on which it cannot be asked. */
+async function recordedBefore(config: Config): Promise<string | undefined> {
+  try {
+    return await inDatabase(config, (client) => newestRecorded((text, values) => client.query(text, values)));
+  } catch {
+    note('The database does not tell which backup is the newest: what the storage lists counts.');
+    return undefined;
+  }
+}
+
+/** The drill counts although the database that it is about cannot be told. */
+async function record(config: Config, work: (client: Client) => Promise<void>): Promise<void> {
+  try {
+    if (readyConfig(config) === undefined)
+      warn('The database does not run: the drill is not recorded in it.');
+    else await inDatabase(config, work);
   } catch (error) {
     warn(`The drill is not recorded: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -109,15 +134,15 @@ Exit codes: ${exitCodes.ok} it can be restored, ${exitCodes.checkFailed} somethi
         });
       }
       const vault = await openBackupVault(config);
-      const choice = await chooseDrill(vault, {
-        backup: flags.backup,
-        to: flags.to,
-        now: new Date(),
-        chance: Math.random(),
-      });
-      const report = await runDrill({
+      const { report, backup, targetAt } = await conductDrill({
         vault,
-        choice,
+        wish: {
+          backup: flags.backup,
+          to: flags.to,
+          recorded: await recordedBefore(config),
+          now: new Date(),
+          chance: Math.random(),
+        },
         restoreInto,
         database: config.databaseUrl === undefined ? embeddedDatabase : databaseOf(config.databaseUrl),
         stoaVersion: version,
@@ -133,19 +158,9 @@ Exit codes: ${exitCodes.ok} it can be restored, ${exitCodes.checkFailed} somethi
         writeFileSync(`${flags.report.replace(/\.json$/, '')}.html`, reportPage(signed));
       }
       if (flags.record) {
-        await record(config, async (url) => {
-          const client = await connect(url, 'drill');
-          try {
-            await recordDrill(
-              (text, values) => client.query(text, values),
-              choice.backup,
-              report,
-              choice.targetAt,
-            );
-          } finally {
-            await client.end();
-          }
-        });
+        await record(config, (client) =>
+          recordDrill((text, values) => client.query(text, values), backup, report, targetAt),
+        );
       }
       vault.storage.close();
       if (report.verdict === 'failed') process.exitCode = exitCodes.checkFailed;

@@ -19,6 +19,7 @@ const backupBase: StoaTask = async (_payload, context) => {
         label: 'daily',
         ...(context.abortSignal === undefined ? {} : { signal: context.abortSignal }),
         onTrouble: (reason) => log.warn({ reason }, 'a backup could not be recorded'),
+        onNotKept: (reason) => log.warn({ reason }, 'the hashes of its blocks could not be kept'),
       });
       const { removed, removedWal, refused } = await prune({ vault });
       return {

@@ -1,14 +1,18 @@
 import { createRequire } from 'node:module';
 import { listBackups } from '../../backup/catalog.ts';
-import { chooseDrill } from '../../backup/drill/choose.ts';
-import { runDrill } from '../../backup/drill/drill.ts';
-import { recordDrill } from '../../backup/drill/record.ts';
+import { conductDrill } from '../../backup/drill/conduct.ts';
+import { newestRecorded, recordDrill } from '../../backup/drill/record.ts';
 import { restoreInto } from '../../backup/drill/restorer.ts';
 import { openBackupVault } from '../../backup/open.ts';
+import type { Vault } from '../../backup/vault.ts';
 import { databaseOf } from '../../postgres/connect.ts';
 import { recorded, type StoaTask } from '../task.ts';
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { readonly version: string };
+
+async function hasPhysical({ storage }: Vault): Promise<boolean> {
+  return (await listBackups(storage)).some((id) => !id.includes('-logical-'));
+}
 
 /** Restores the newest backup to the newest noted point, or in every other month to any moment, and records what it found. */
 const restoreTest: StoaTask = (_payload, context) =>
@@ -16,19 +20,20 @@ const restoreTest: StoaTask = (_payload, context) =>
     const { config, log } = context;
     const vault = await openBackupVault(config);
     try {
-      const hasBackup = (await listBackups(vault.storage)).some((id) => !id.includes('-logical-'));
+      const recorded = await newestRecorded(context.query);
       // That there should be one by now is for those to say who look at backups.
-      if (!hasBackup) return { rowsAffected: 0, detail: { verdict: null, reason: 'there is no backup yet' } };
+      if (recorded === undefined && !(await hasPhysical(vault)))
+        return { rowsAffected: 0, detail: { verdict: null, reason: 'there is no backup yet' } };
       const now = new Date();
-      const choice = await chooseDrill(vault, {
-        backup: 'newest',
-        to: now.getUTCMonth() % 2 === 0 ? 'point' : 'random',
-        now,
-        chance: Math.random(),
-      });
-      const report = await runDrill({
+      const { report, backup, targetAt } = await conductDrill({
         vault,
-        choice,
+        wish: {
+          backup: 'newest',
+          to: now.getUTCMonth() % 2 === 0 ? 'point' : 'random',
+          recorded,
+          now,
+          chance: Math.random(),
+        },
         restoreInto,
         database: databaseOf(config.databaseUrl),
         stoaVersion: version,
@@ -36,7 +41,7 @@ const restoreTest: StoaTask = (_payload, context) =>
         isDeep: false,
         ...(context.abortSignal === undefined ? {} : { signal: context.abortSignal }),
       });
-      await recordDrill(context.query, choice.backup, report, choice.targetAt);
+      await recordDrill(context.query, backup, report, targetAt);
       if (report.verdict === 'failed')
         log.error({ backup: report.backup, failure: report.failure }, 'restore drill');
       return {

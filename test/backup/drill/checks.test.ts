@@ -32,6 +32,7 @@ async function run(check: DrillCheck, more: Partial<DrillSubject> = {}) {
       client,
       url: db.url,
       point,
+      log: { files: 1, faults: [] },
       migration: point.migration,
       targetAt: new Date(),
       freshnessSeconds: 600,

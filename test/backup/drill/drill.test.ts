@@ -68,6 +68,7 @@ function restoreCopy(of: string): RestoreInto {
         dataDirectory: data,
         timeline: 2,
         walFiles: 1,
+        logFaults: [],
         lastTransactionAt: null,
         rpoMs: 0,
         rto: { unpackMs: 0, logMs: 0, recoverMs: tookMs, finishMs: 0, totalMs: tookMs },

@@ -76,7 +76,7 @@ describe('a backup of a community', () => {
     const report = await drill('point');
     expect(report.failure).toBeNull();
     expect(report.checks.filter(({ state }) => state !== 'passed')).toEqual([]);
-    expect(report.checks).toHaveLength(10);
+    expect(report.checks).toHaveLength(11);
     expect(report.verdict).toBe('passed');
     if (process.env['STOA_SHOW_REPORT']) console.log(JSON.stringify(report, undefined, 1));
   });

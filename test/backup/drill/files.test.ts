@@ -33,6 +33,7 @@ async function run(check: DrillCheck) {
         client,
         url: server.url,
         point: undefined,
+        log: undefined,
         migration: undefined,
         targetAt: new Date(),
         freshnessSeconds: 600,

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,12 @@ import {
   removeEntry,
   writeEntry,
 } from '../../../src/backup/catalog.ts';
+import { chooseDrill, type DrillChoice } from '../../../src/backup/drill/choose.ts';
+import { runDrill } from '../../../src/backup/drill/drill.ts';
+import { capturePoint, storePoint } from '../../../src/backup/drill/point.ts';
+import type { DrillReport } from '../../../src/backup/drill/report.ts';
+import { restoreInto } from '../../../src/backup/drill/restorer.ts';
+import { keptIndexes } from '../../../src/backup/increment/kept-index.ts';
 import { findParent, type Parent } from '../../../src/backup/increment/parent.ts';
 import { restore } from '../../../src/backup/restore/restore.ts';
 import type { RecoveryTarget } from '../../../src/backup/restore/target.ts';
@@ -68,6 +74,17 @@ async function restored(target: RecoveryTarget) {
   }
 }
 
+const drilled = (choice: DrillChoice): Promise<DrillReport> =>
+  runDrill({
+    vault,
+    choice,
+    restoreInto,
+    database: 'postgres',
+    stoaVersion: '0.1.0',
+    freshnessSeconds: 600,
+    isDeep: false,
+  });
+
 async function parentNow(): Promise<Parent> {
   const systemIdentifier = await systemIdentifierOf(source);
   const { parent, reason } = await findParent(vault, { systemIdentifier, timeline: 1 });
@@ -112,6 +129,9 @@ beforeAll(async () => {
   second = await createIncrement({ url: source.url, vault, label: 'the second' }, await parentNow());
   atSecond = await source.read();
 
+  await source.sql("insert into moments (said) values ('before the point')");
+  const noted = ['public.accounts', 'public.moments'];
+  await storePoint(vault, await capturePoint({ url: source.url, tables: noted }));
   await source.sql("insert into moments (said) values ('only in the log')");
   await source.sql('drop table newest');
   await archiveFinished(source, vault, await systemIdentifierOf(source));
@@ -232,8 +252,61 @@ describe('an increment', () => {
     expect(await listUnfinished(storage)).toEqual([]);
   });
 
-  test('whose parent cannot be read here is refused', async () => {
+  test('is not taken where nothing here tells what its parent holds', async () => {
     const blind = openVault({ storage, recipients: vault.recipients, identities: [] });
-    await expect(findParent(blind, base)).rejects.toMatchObject({ code: 'backup.no_key' });
+    expect(await findParent(blind, base)).toMatchObject({
+      parent: undefined,
+      reason: expect.stringContaining('no private key here opens the hashes of the blocks of'),
+    });
+    const kept = keptIndexes(join(root, 'kept'), randomBytes(32));
+    await kept.keep(first.id, (await parentNow()).index.encode());
+    // That of another backup under its name.
+    expect((await findParent(blind, base, { kept })).parent).toBeUndefined();
+    await kept.keep(second.id, (await parentNow()).index.encode());
+    expect((await findParent(blind, base, { kept })).parent?.entry.id).toBe(second.id);
+  });
+
+  test('is refused where the chain is as long as it may be: a base is due', async () => {
+    expect((await findParent(vault, base, { longestChain: 3 })).parent?.entry.id).toBe(second.id);
+    expect(await findParent(vault, base, { longestChain: 2 })).toMatchObject({
+      parent: undefined,
+      reason: `a base is due: 2 of at most 2 increments are laid over ${base.id}`,
+    });
+  });
+});
+
+describe('a drill', () => {
+  test('begins with an increment, finds what was noted behind it, and tells what would have been lost', async () => {
+    const choice = await chooseDrill(vault, { backup: 'newest', to: 'point', now: new Date(), chance: 0 });
+    expect(choice).toMatchObject({ backup: { id: second.id }, target: { kind: 'lsn' } });
+    const report = await drilled(choice);
+    expect(report.failure).toBeNull();
+    expect(report.checks.find(({ name }) => name === 'contents')).toMatchObject({
+      state: 'passed',
+      evidence: { tables: 2 },
+    });
+    expect(report).toMatchObject({ verdict: 'passed', backup: second.id });
+    expect(report.rpo).toEqual({
+      seconds: expect.any(Number),
+      lastTransactionAt: expect.any(String),
+      reason: null,
+    });
+    expect(report.rpo.seconds).toBeLessThan(3_600);
+  });
+
+  test('to a point before which nothing was committed says so in place of a figure', async () => {
+    const lsn = second.endLsn;
+    const report = await drilled({
+      backup: second,
+      target: { kind: 'lsn', lsn },
+      point: undefined,
+      targetAt: new Date(second.finishedAt),
+    });
+    expect(report.verdict).toBe('passed');
+    expect(report.rpo).toEqual({
+      seconds: null,
+      lastTransactionAt: null,
+      reason: 'no transaction ended between the backup and the moment that was recovered to',
+    });
   });
 });

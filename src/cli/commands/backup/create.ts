@@ -81,8 +81,8 @@ STOA_BACKUP_RECIPIENTS and stored. Nothing is written to a disk in between. It e
 stored; one that is cut off does not count.
 
 An increment is laid over the newest backup of the same timeline and is restored together with it. The server is
-read as a whole all the same; what is saved is storage and the way there. Where backups are encrypted it needs
-a private key (STOA_BACKUP_IDENTITY or STOA_BACKUP_IDENTITY_FILE), to compare.
+read as a whole all the same; what is saved is storage and the way there. Where backups are encrypted it is
+compared with the hashes that the one before left in the data folder, or that a private key opens in the storage.
 
 Examples:
   stoa backup create --label "before release 12"
@@ -110,6 +110,7 @@ Examples:
                 bar.update(Math.floor(bytes / 1e6));
               },
               onTrouble: (reason: string) => warn(`It is not recorded in ops.backup_runs: ${reason}`),
+              onNotKept: (reason: string) => warn(`The hashes of its blocks are not kept here: ${reason}`),
               onWhole: (reason: string) => note(`This is a whole backup: ${reason}.`),
             };
             return flags.increment ? runIncrement(options) : runBaseBackup(options);
