@@ -23,12 +23,14 @@ beforeAll(async () => {
 
 const tested = [
   'forums.comment_tree',
+  'forums.feed',
   'forums.search',
   'forums.search_comments',
   'groups.discover',
   'groups.feed',
   'groups.pins',
   'groups.search',
+  'messaging.feed',
   'messaging.inbox',
   'messaging.search',
   'moderation.appealable_ban',
@@ -106,6 +108,49 @@ describe.each(personas.map((persona) => [persona] as const))('as %s', (persona: 
         const found = await idsOrRefusal(client, `select id from forums.search('ground', $1)`, [forum]);
         expect(shown).toEqual(expect.arrayContaining([...found]));
       }
+    });
+  });
+
+  it.each(['hot', 'new', 'top', 'active'])(
+    'forums.feed (%s) gives the live posts of a forum that the table shows, and no other',
+    async (sort) => {
+      const forums = await rows('select id from forums.forums');
+      await db.as(actorOf(persona), async (client) => {
+        let given = 0;
+        for (const forum of forums) {
+          const shown = await ids(
+            client,
+            'select id from forums.posts where forum_id = $1 and deleted_at is null',
+            [forum],
+          );
+          expect(
+            await ids(client, 'select id from forums.feed($1, $2, p_first => 50)', [forum, sort]),
+          ).toEqual(shown);
+          given += shown.length;
+        }
+        expect(given).toBeGreaterThan(0);
+      });
+    },
+  );
+
+  it('messaging.feed gives the messages of a conversation that the table shows, and no other', async () => {
+    const conversations = await rows('select id from messaging.conversations');
+    const first = '00000000-0000-0000-0000-000000000000';
+    await db.as(actorOf(persona), async (client) => {
+      let given = 0;
+      for (const conversation of conversations) {
+        const shown = await idsOrRefusal(
+          client,
+          'select id from messaging.messages where conversation_id = $1',
+          [conversation],
+        );
+        const feed = 'select id from messaging.feed($1, p_after => $2, p_first => 100)';
+        expect(await idsOrRefusal(client, feed, [conversation, first])).toEqual(shown);
+        const newest = await idsOrRefusal(client, feed, [conversation, null]);
+        expect(shown).toEqual(expect.arrayContaining([...newest]));
+        given += shown.length;
+      }
+      if (persona === 'owner') expect(given).toBeGreaterThan(0);
     });
   });
 

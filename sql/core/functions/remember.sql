@@ -1,19 +1,25 @@
 create or replace function core.remember(p_scope text, p_key text, p_arguments jsonb, p_result jsonb)
 returns void
-language sql
+language plpgsql
 volatile
 -- Nobody has grants on the keys.
 security definer
 set search_path = ''
-begin atomic
+as $$
+begin
+  -- Most calls carry no key: they cost no statement.
+  if p_key is null then
+    return;
+  end if;
+
   insert into core.idempotency_keys as stored (user_id, scope, key, request_hash, result)
-  select core.current_user_id(), p_scope, p_key, sha256(convert_to(p_arguments::text, 'UTF8')), p_result
-  where p_key is not null
+  values (core.current_user_id(), p_scope, p_key, sha256(convert_to(p_arguments::text, 'UTF8')), p_result)
   on conflict (user_id, scope, key) do update
   set request_hash = excluded.request_hash,
       result = excluded.result,
       inserted_at = excluded.inserted_at;
-end;
+end
+$$;
 
 comment on function core.remember(text, text, jsonb, jsonb) is
   'Second half of an idempotent procedure: keeps the key columns of what was made, for retries of the next 24 hours. Does nothing without a key.';

@@ -16,10 +16,11 @@ set search_path = ''
 as $$
 declare
   after_id constant uuid := forums.cursor_id(p_after);
-  page constant integer := least(greatest(coalesce(p_first, 50), 1), 200);
+  page integer := least(greatest(coalesce(p_first, 50), 1), 200);
   root forums.comments;
   lower_path uuid[];
   after_score integer;
+  taken integer;
 begin
   perform forums.live_post(p_post_id);
   if p_root_id is not null then
@@ -50,37 +51,73 @@ begin
       limit page;
   elsif p_sort = 'best' then
     after_score := forums.cursor_key(p_after, 'integer')::integer;
+    -- The rest of those that have the score of the last one, then those that have less: each is a range that begins
+    -- where it should. One condition for both would read all that have that score, and they may be most of them.
     if root.id is null then
+      if p_after is not null then
+        return query
+          select comment.*
+          from forums.comments as comment
+          where comment.post_id = p_post_id
+            and comment.parent_id is null
+            and comment.score = after_score
+            and comment.id > after_id
+          order by comment.parent_id, comment.id
+          limit page;
+        get diagnostics taken = row_count;
+        page := page - taken;
+      end if;
       return query
         select comment.*
         from forums.comments as comment
         where comment.post_id = p_post_id
           and comment.parent_id is null
-          and comment.score <= coalesce(after_score, 2147483647)
-          and (p_after is null or comment.score < after_score or comment.id > after_id)
+          and comment.score <= coalesce(after_score::bigint - 1, 2147483647)
         -- "is null" is no equality to the planner: without the parent in the order it would sort.
         order by comment.parent_id, comment.score desc, comment.id
+        limit page;
+    else
+      if p_after is not null then
+        return query
+          select comment.*
+          from forums.comments as comment
+          where comment.post_id = p_post_id
+            and comment.parent_id = root.id
+            and comment.score = after_score
+            and comment.id > after_id
+          order by comment.id
+          limit page;
+        get diagnostics taken = row_count;
+        page := page - taken;
+      end if;
+      return query
+        select comment.*
+        from forums.comments as comment
+        where comment.post_id = p_post_id
+          and comment.parent_id = root.id
+          and comment.score <= coalesce(after_score::bigint - 1, 2147483647)
+        order by comment.score desc, comment.id
+        limit page;
+    end if;
+  elsif p_sort = 'new' then
+    if root.id is null then
+      return query
+        select comment.*
+        from forums.comments as comment
+        where comment.post_id = p_post_id
+          and comment.id < coalesce(after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        order by comment.id desc
         limit page;
     else
       return query
         select comment.*
         from forums.comments as comment
         where comment.post_id = p_post_id
-          and comment.parent_id = root.id
-          and comment.score <= coalesce(after_score, 2147483647)
-          and (p_after is null or comment.score < after_score or comment.id > after_id)
-        order by comment.score desc, comment.id
+          and comment.id < coalesce(after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          and comment.path between root.path and root.path || 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid
+        order by comment.id desc
         limit page;
     end if;
-  elsif p_sort = 'new' then
-    return query
-      select comment.*
-      from forums.comments as comment
-      where comment.post_id = p_post_id
-        and comment.id < coalesce(after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-        and (root.id is null or comment.path between root.path and root.path || 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-      order by comment.id desc
-      limit page;
   else
     perform core.fail('feed.sort_unknown');
   end if;

@@ -4,6 +4,8 @@ language plpgsql
 -- Fires for whoever writes a vote; the counters are nobody's to write.
 security definer
 set search_path = ''
+-- With the array filled in, its update would be planned for each vote: a quarter of what a vote costs.
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   post_ids uuid[];

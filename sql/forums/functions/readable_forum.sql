@@ -5,47 +5,18 @@ stable
 set search_path = ''
 as $$
 declare
-  me constant uuid := core.current_user_id();
-  rank constant integer := core.current_role_rank();
   forum forums.forums;
+  bar text;
 begin
   select * into forum
   from forums.forums as candidate
-  where candidate.id = p_forum_id
-    and (candidate.deleted_at is null or rank >= 2);
+  where candidate.id = p_forum_id;
   if not found then
     perform core.fail(p_unknown);
   end if;
-  if rank >= 2 then
-    return forum;
-  end if;
-
-  if rank = 0 or me is null then
-    if not forum.is_public or forum.min_read_class_id is not null then
-      perform core.fail(p_unknown);
-    end if;
-    return forum;
-  end if;
-
-  if not (
-    forum.is_public
-    or forum.owner_id = me
-    or exists (
-      select from forums.subscriptions as subscription
-      where subscription.user_id = me and subscription.forum_id = forum.id
-    )
-    or exists (
-      select from forums.moderators as moderator
-      where moderator.user_id = me and moderator.forum_id = forum.id
-    )
-  ) then
-    perform core.fail(p_unknown);
-  end if;
-  if not forums.class_reaches(me, forum.min_read_class_id) then
-    perform core.fail(p_unknown);
-  end if;
-  if forums.is_banned(forum.id, me) then
-    perform core.fail('forum.banned');
+  bar := forums.bar_to_reading(forum);
+  if bar is not null then
+    perform core.fail(case bar when 'banned' then 'forum.banned' else p_unknown end);
   end if;
   return forum;
 end

@@ -15,6 +15,8 @@ as $$
 declare
   after_power numeric;
   after_id uuid;
+  left_over integer := least(greatest(coalesce(p_first, 25), 1), 100);
+  taken integer;
 begin
   perform governance.visible_token(p_token_id);
   if p_after is not null then
@@ -23,6 +25,20 @@ begin
     end if;
     after_power := split_part(p_after, ':', 1)::numeric;
     after_id := split_part(p_after, ':', 2)::uuid;
+
+    -- The rest of those who have as much as the last one, then those who have less: each is a range that begins where
+    -- it should. One condition for both would read all who have as much, and they may be most of the holders.
+    return query
+      select holding.user_id, holding.voting_power
+      from governance.user_tokens as holding
+      where holding.token_id = p_token_id
+        and holding.voting_power > 0
+        and holding.voting_power = after_power
+        and holding.user_id > after_id
+      order by holding.user_id
+      limit left_over;
+    get diagnostics taken = row_count;
+    left_over := left_over - taken;
   end if;
 
   return query
@@ -30,10 +46,9 @@ begin
     from governance.user_tokens as holding
     where holding.token_id = p_token_id
       and holding.voting_power > 0
-      and holding.voting_power <= coalesce(after_power, 1e60)
-      and (p_after is null or holding.voting_power < after_power or holding.user_id > after_id)
+      and holding.voting_power < coalesce(after_power, 'infinity')
     order by holding.voting_power desc, holding.user_id
-    limit least(greatest(coalesce(p_first, 25), 1), 100);
+    limit left_over;
 end
 $$;
 

@@ -9,19 +9,9 @@ using (
   deleted_at is null
   and (
     channel_id = any (array(select groups.my_readable_channel_ids()))
-    or exists (
-      select
-      from groups.channels as thread
-      where thread.id = channel_messages.channel_id
-        and thread.parent_channel_id = any (array(select groups.my_readable_channel_ids()))
-    )
+    or channel_id in (select groups.my_readable_thread_ids())
     or channel_id = any (array(select groups.open_readable_channel_ids()))
-    or exists (
-      select
-      from groups.channels as thread
-      where thread.id = channel_messages.channel_id
-        and thread.parent_channel_id = any (array(select groups.open_readable_channel_ids()))
-    )
+    or channel_id in (select groups.open_readable_thread_ids())
   )
 );
 

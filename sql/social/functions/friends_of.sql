@@ -10,7 +10,7 @@ begin atomic
   select edge.user_id, edge.friend_id, edge.since
   from social.friend_edges as edge
   where edge.user_id = p_user_id
-    and (p_after is null or edge.friend_id > p_after)
+    and edge.friend_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
     and (select social.may_see_friends(p_user_id))
   order by edge.friend_id
   limit least(greatest(p_limit, 0), 100);

@@ -13,7 +13,7 @@ begin atomic
     on theirs.user_id = p_user_id
    and theirs.friend_id = mine.friend_id
   where mine.user_id = core.current_user_id()
-    and (p_after is null or mine.friend_id > p_after)
+    and mine.friend_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
     and (select social.may_see_friends(p_user_id))
   order by mine.friend_id
   limit least(greatest(p_limit, 0), 100);

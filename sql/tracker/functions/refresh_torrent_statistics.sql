@@ -7,6 +7,8 @@ security definer
 set search_path = ''
 as $$
 declare
+  -- No "is null or": a plan for any place would read all that lies before it.
+  above constant uuid := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
   due uuid[];
   held uuid[];
 begin
@@ -17,7 +19,7 @@ begin
       (
         select distinct session.torrent_id
         from tracker.peers as session
-        where p_after is null or session.torrent_id > p_after
+        where session.torrent_id > above
         order by session.torrent_id
         limit p_limit
       )
@@ -26,7 +28,7 @@ begin
         select figures.torrent_id
         from tracker.torrent_statistics as figures
         where (figures.seeders > 0 or figures.leechers > 0)
-          and (p_after is null or figures.torrent_id > p_after)
+          and figures.torrent_id > above
         order by figures.torrent_id
         limit p_limit
       )

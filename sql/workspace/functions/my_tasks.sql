@@ -7,6 +7,9 @@ set search_path = ''
 as $$
 declare
   last_task workspace.tasks;
+  -- Runs as the caller, who may not call what the module keeps to itself.
+  left_over integer := least(greatest(coalesce(p_first, 25), 1), 100);
+  taken integer;
 begin
   perform core.require_member();
   if p_after is not null then
@@ -15,20 +18,51 @@ begin
       perform core.fail('task.unknown');
     end if;
   end if;
-  return query
-    select task.*
-    from workspace.tasks as task
-    where task.assignee_id = (select core.current_user_id())
-      and task.status not in ('done', 'cancelled')
-      and task.deleted_at is null
-      and (
-        p_after is null
-        or (last_task.due_at is null and task.due_at is null and task.id > p_after)
-        or (last_task.due_at is not null and (task.due_at is null or (task.due_at, task.id) > (last_task.due_at, p_after)))
-      )
-    order by task.due_at, task.id
-    -- Runs as the caller, who may not call what the module keeps to itself.
-    limit least(greatest(coalesce(p_first, 25), 1), 100);
+  -- Each case has its own range of the index: in one condition they would be a filter over all tasks of the caller.
+  if p_after is null then
+    return query
+      select task.*
+      from workspace.tasks as task
+      where task.assignee_id = (select core.current_user_id())
+        and task.status not in ('done', 'cancelled')
+        and task.deleted_at is null
+      order by task.due_at, task.id
+      limit left_over;
+    return;
+  end if;
+  if last_task.due_at is not null then
+    return query
+      select task.*
+      from workspace.tasks as task
+      where task.assignee_id = (select core.current_user_id())
+        and task.status not in ('done', 'cancelled')
+        and task.deleted_at is null
+        and (task.due_at, task.id) > (last_task.due_at, p_after)
+      order by task.due_at, task.id
+      limit left_over;
+    get diagnostics taken = row_count;
+    left_over := left_over - taken;
+    return query
+      select task.*
+      from workspace.tasks as task
+      where task.assignee_id = (select core.current_user_id())
+        and task.status not in ('done', 'cancelled')
+        and task.deleted_at is null
+        and task.due_at is null
+      order by task.due_at, task.id
+      limit left_over;
+  else
+    return query
+      select task.*
+      from workspace.tasks as task
+      where task.assignee_id = (select core.current_user_id())
+        and task.status not in ('done', 'cancelled')
+        and task.deleted_at is null
+        and task.due_at is null
+        and task.id > p_after
+      order by task.due_at, task.id
+      limit left_over;
+  end if;
 end
 $$;
 
