@@ -1,9 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { openScratchFolder } from './test/harness/scratch-folder.ts';
+
+openScratchFolder();
 
 /**
  * The whole suite runs on the newest supported PostgreSQL; what depends on the server runs again on the oldest.
  * `STOA_TEST_POSTGRES_MAJOR=15` runs everything on that one instead, `STOA_TEST_DATABASE_URL` on a server that
  * exists, `STOA_TEST_POSTGRES=testcontainers` in a container.
+ *
+ * What depends on the server: every function of the schema (a body is first read when it runs) and every plan; what the
+ * engine of the migrations asks the catalog, the locks and rewrites that it measures, and how concurrent builds end.
  */
 const dependsOnTheServer = [
   'test/sql/**/*.test.ts',
@@ -11,6 +17,16 @@ const dependsOnTheServer = [
   'test/auth/**/*.test.ts',
   'test/api/smoke.test.ts',
   'test/api/round-trips.test.ts',
+];
+
+/** The command line over what is repeated, files and texts without a server, and what is counted the same on each. */
+const dependsOnStoaAlone = [
+  'test/migrate/**/command.test.ts',
+  'test/migrate/{load,split}.test.ts',
+  'test/migrate/backfill/{add-a-column,declaration,pace}.test.ts',
+  'test/migrate/objects/new.test.ts',
+  'test/migrate/plan/api-changes.test.ts',
+  'test/auth/{mailer,password-hashes,secret-box,secrets-in-logs,throttling,totp}.test.ts',
 ];
 
 const isOneServer =
@@ -36,7 +52,15 @@ export default defineConfig({
       ? [{ test: { ...shared, name: 'server', include: everything } }]
       : [
           { test: { ...shared, name: 'pg18', include: everything } },
-          { test: { ...shared, name: 'pg15', include: dependsOnTheServer } },
+          {
+            test: {
+              ...shared,
+              name: 'pg15',
+              include: dependsOnTheServer,
+              exclude: dependsOnStoaAlone,
+              isolate: false,
+            },
+          },
         ],
   },
 });

@@ -78,7 +78,7 @@ await withScratchServer(async (adminUrl) => {
         ['  besides, for each statement', ms(overhead), 'reading, parsing, queue, ledger'],
         ['nothing pending', ms(median(again)), ''],
         ['fingerprint of the catalog', ms(median(looks)), `${facts} facts`],
-        ['stoa migrate verify', ms(verify), 'up, down, up of each; all down, all up'],
+        ['stoa migrate verify', ms(verify), 'all up, all down, all up; a look after each'],
         ['stoa migrate objects --check', ms(check), ''],
       ],
       { right: [1] },

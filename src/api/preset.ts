@@ -9,6 +9,7 @@ import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
 import { AuthPlugin } from '../auth/plugin.ts';
 import type { Module } from '../modules.ts';
+import { BehaviorCachePlugin } from './behavior-cache.ts';
 import { pgSettingsOf, type StoaRequest } from './context.ts';
 import { DatetimesPlugin } from './datetimes.ts';
 import { DescriptionsPlugin } from './descriptions.ts';
@@ -73,6 +74,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       persistedPreset(options.persisted),
     ],
     plugins: [
+      BehaviorCachePlugin,
       NameCheckPlugin,
       SimplifyPlugin,
       NamingPlugin,

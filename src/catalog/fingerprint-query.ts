@@ -1,11 +1,11 @@
 /**
- * One row for each fact: kind, identity, definition and its hash. `$1` is the list of schemas. Works on PostgreSQL 15
- * to 18. To be run with an empty search_path, see fingerprint.ts.
+ * The facts: kind, identity and definition. `$1` is the list of schemas. Works on PostgreSQL 15 to 18. To be run with an
+ * empty search_path, see fingerprint.ts.
  *
  * The parts of a definition that PostgreSQL can print itself (`pg_get_…def`) are printed by it; the rest is spelled
  * out as `name=value`.
  */
-export const catalogQuery = `
+const facts = `
 with space as (
   select oid, nspname, nspowner, nspacl
   from pg_namespace
@@ -411,7 +411,10 @@ fact (kind, identity, definition) as (
   join pg_description as comment on comment.classoid = described.classid and comment.objoid = described.oid
   cross join lateral pg_identify_object(comment.classoid, comment.objoid, comment.objsubid) as identified
 )
+`;
 
+/** One row for each fact, with the hash of its definition. */
+export const catalogQuery = `${facts}
 select
   kind,
   identity,
@@ -419,4 +422,21 @@ select
   definition
 from fact
 order by kind collate "C", identity collate "C"
+`;
+
+/** One row for all of them: an eighth less work for the server, and nearly none for who asks. */
+export const digestQuery = `${facts}
+select
+  count(*)::int as facts,
+  encode(
+    sha256(convert_to(
+      string_agg(
+        concat_ws(E'\\x01', kind, identity, definition), E'\\x02'
+        order by kind collate "C", identity collate "C", definition collate "C"
+      ),
+      'UTF8'
+    )),
+    'hex'
+  ) as digest
+from fact
 `;

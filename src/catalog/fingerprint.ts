@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { catalogQuery } from './fingerprint-query.ts';
+import { catalogQuery, digestQuery } from './fingerprint-query.ts';
 
 /** One thing that the catalog says of a database. */
 export interface Fact {
@@ -30,11 +30,29 @@ export interface Difference {
  * The client must not be inside a transaction: names are only spelled out in full with an empty search_path, which is
  * set for a transaction of its own.
  */
-export async function fingerprint(client: ClientBase, schemas: readonly string[]): Promise<readonly Fact[]> {
+export function fingerprint(client: ClientBase, schemas: readonly string[]): Promise<readonly Fact[]> {
+  return spelledOut(client, async () => (await client.query<Fact>(catalogQuery, [schemas])).rows);
+}
+
+export interface Digest {
+  readonly facts: number;
+  /** SHA-256, hexadecimal. */
+  readonly digest: string;
+}
+
+/** Whether two fingerprints differ, without saying in what. */
+export function fingerprintDigest(client: ClientBase, schemas: readonly string[]): Promise<Digest> {
+  return spelledOut(client, async () => {
+    const [row] = (await client.query<Digest>(digestQuery, [schemas])).rows;
+    if (!row) throw new Error('an aggregate without groups has one row');
+    return row;
+  });
+}
+
+async function spelledOut<Result>(client: ClientBase, look: () => Promise<Result>): Promise<Result> {
   await client.query("begin isolation level repeatable read read only; set local search_path = ''");
   try {
-    const { rows } = await client.query<Fact>(catalogQuery, [schemas]);
-    return rows;
+    return await look();
   } finally {
     await client.query('commit');
   }

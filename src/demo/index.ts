@@ -8,7 +8,7 @@ import {
   fillBase,
   hasTable,
 } from './base.ts';
-import { Chance } from './chance.ts';
+import type { Chance } from './chance.ts';
 import { fillForums } from './forums.ts';
 import { fillGovernance } from './governance.ts';
 import { fillGroups } from './groups.ts';
@@ -87,6 +87,8 @@ export function loadBase(options: {
  */
 export async function loadDemo(options: DemoOptions): Promise<DemoResult> {
   const { scale = 1, seed = 1, now = new Date() } = options;
+  // Here, because the words of which it makes names cost every other command a fifth of its start.
+  const chances = await import('./chance.ts');
   const hashes = await PasswordHashes.create(options.argon2);
   const passwordHash = await hashes.hash(options.password);
   const result = await asOwner(options.databaseUrl, async (client) => {
@@ -97,7 +99,7 @@ export async function loadDemo(options: DemoOptions): Promise<DemoResult> {
     if (rows.length > 0) return { isNew: false, counts: {} };
 
     await fillBase(client, now);
-    const chance = new Chance(seed);
+    const chance = new chances.Chance(seed);
     const people = await fillPeople(client, chance, Math.max(5, Math.round(50 * scale)), now);
     const [visitor] = people;
     if (!visitor) throw new Error('nobody was made');
@@ -121,7 +123,7 @@ export async function loadDemo(options: DemoOptions): Promise<DemoResult> {
     ];
     for (const [index, [table, fill]] of fillers.entries()) {
       if (!(await hasTable(client, table))) continue;
-      Object.assign(counts, await fill(new Chance(seed * 1_000 + index)));
+      Object.assign(counts, await fill(new chances.Chance(seed * 1_000 + index)));
     }
     return { isNew: true, counts };
   });

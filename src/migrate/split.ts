@@ -30,11 +30,12 @@ export interface Source {
 export async function splitStatements(sql: string, source: Source): Promise<readonly Statement[]> {
   await loadModule();
   const bytes = Buffer.from(sql, 'utf8');
+  const lines = new LineCounter(bytes);
   return parse(sql, source).map(({ stmt, stmt_location: location = 0, stmt_len: length }) => {
     const end = length === undefined || length === 0 ? bytes.length : location + length;
     const begin = location + leadingBlanks(bytes.subarray(location, end));
     const text = bytes.subarray(begin, end).toString('utf8').trimEnd();
-    const inText = positionAt(sql, bytes.subarray(0, begin).toString('utf8').length);
+    const inText = lines.positionOf(begin);
     return {
       text,
       node: stmt,
@@ -42,6 +43,28 @@ export async function splitStatements(sql: string, source: Source): Promise<read
       checksum: createHash('sha256').update(text).digest('hex'),
     };
   });
+}
+
+/** Positions of offsets that only grow: counting from the start for each statement would be most of the work. */
+class LineCounter {
+  readonly #bytes: Buffer;
+  #line = 1;
+  #lineStart = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  positionOf(offset: number): Position {
+    for (;;) {
+      const end = this.#bytes.indexOf(newline, this.#lineStart);
+      if (end < 0 || end >= offset) break;
+      this.#line += 1;
+      this.#lineStart = end + 1;
+    }
+    const before = this.#bytes.subarray(this.#lineStart, offset).toString('utf8');
+    return { line: this.#line, column: Array.from(before).length + 1 };
+  }
 }
 
 interface RawStatement {

@@ -254,7 +254,7 @@ describe('stoa up on a server that exists', async () => {
 });
 
 describe('stoa up with chosen modules', async () => {
-  const project = await temporaryProject();
+  const project = await temporaryProject({ isClosed: true });
   const has = async (url: string, type: string): Promise<boolean> => {
     const answer = z
       .object({ data: z.object({ __type: z.object({ name: z.string() }).nullable() }) })

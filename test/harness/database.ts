@@ -51,7 +51,8 @@ async function clone(serverUrl: string, template: string, name: string): Promise
   try {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await admin.query(`create database ${name} template ${template}`);
+        // Written as files, not page by page through the log: a third of the time where nothing is synchronised.
+        await admin.query(`create database ${name} template ${template} strategy file_copy`);
         await admin.query(databaseGrants(name));
         return;
       } catch (error) {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { readPostmasterFile } from '../../src/postgres/cluster.ts';
 import { readPointer } from '../../src/postgres/embedded.ts';
 import { findFreePort } from '../../src/postgres/port.ts';
 import { isAlive } from '../../src/postgres/process-identity.ts';
@@ -86,8 +87,10 @@ function supervise(child: ChildProcess): RunningStoa {
   };
 }
 
-export async function temporaryProject(): Promise<Project> {
+export async function temporaryProject(options: { readonly isClosed?: boolean } = {}): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), 'stoa-project-'));
+  // Closed, as it is made, root's cluster lies elsewhere: where its user can get, and on a disk.
+  if (!options.isClosed) chmodSync(folder, 0o755);
   const dataDir = join(folder, '.stoa');
   const port = await findFreePort();
   // Not the default one: other tests start servers at the same time.
@@ -115,8 +118,9 @@ export async function temporaryProject(): Promise<Project> {
     for (const child of children) {
       if (isAlive(child.pid)) child.kill('SIGKILL');
     }
-    await project.run(['down']);
     const cluster = readPointer(dataDir)?.folder;
+    const server = cluster && readPostmasterFile(cluster);
+    if (server && isAlive(server.pid)) await project.run(['down']);
     if (cluster) rmSync(cluster, { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
   });

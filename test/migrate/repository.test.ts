@@ -7,9 +7,12 @@ import { projectRoot } from '../../src/migrate/root.ts';
 import { verifyMigrations } from '../../src/migrate/verify.ts';
 import { modules } from '../../src/modules.ts';
 
-// Grows with every migration: each is applied, undone and applied again, with a look at the whole catalog between.
+// Grows with every migration: each is applied, undone and applied again, with a look at the whole catalog between. What
+// the oldest server does otherwise shows at the ends.
+const looks = inject('templateDatabase').endsWith('pg15') ? 'ends' : 'each';
+
 it('every migration of this repository can be undone and done again', { timeout: 300_000 }, async () => {
-  const result = await verifyMigrations({ adminUrl: inject('serverUrl') });
+  const result = await verifyMigrations({ adminUrl: inject('serverUrl'), looks });
   const faults = [...result.migrations.flatMap((each) => each.faults), ...result.faults];
   expect(
     faults.flatMap(({ message, differences }) => [message, ...differences.map(describeDifference)]),

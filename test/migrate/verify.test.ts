@@ -38,15 +38,13 @@ describe('verifyMigrations', () => {
       'drop index concurrently core.a_id;',
     );
     const { adminUrl, databases } = await ownAdmin();
-    let whileAtWork = 0;
+    const steps: string[] = [];
     const result = await verifyMigrations({
       adminUrl,
       root,
-      onVerified: () => {
-        whileAtWork += 1;
-      },
+      onStep: (done, count) => steps.push(`${done} of ${count}`),
     });
-    expect(whileAtWork).toBe(2);
+    expect(steps).toEqual(['1 of 6', '2 of 6', '3 of 6', '4 of 6', '5 of 6', '6 of 6']);
     expect(result).toMatchObject({ isProven: true, irreversible: [], faults: [] });
     expect(result.migrations.map(({ migration: name }) => name)).toEqual([
       '20300101000000_a',
@@ -78,6 +76,48 @@ describe('verifyMigrations', () => {
       'added grant function core.f() to public',
       'added grant function core.f() to stoa_owner',
     ]);
+  });
+
+  it('sees what a down section forgot although the one before it takes that away as well', async () => {
+    const { root, migration } = project();
+    migration('core/20300101000000_a', 'create schema core;', 'drop schema core cascade;');
+    migration(
+      'core/20300102000000_b',
+      'create table core.b (id int); create index b_id on core.b (id); create table core.c ();',
+      'drop table core.b;',
+    );
+    const { isProven, migrations } = await verifyMigrations({ adminUrl: inject('serverUrl'), root });
+    expect(isProven).toBe(false);
+    expect(migrations.map(({ faults }) => faults.map(({ stage }) => stage))).toEqual([
+      [],
+      ['down', 'up again'],
+    ]);
+    // Where only the ends are looked at, it is not seen.
+    expect(await verifyMigrations({ adminUrl: inject('serverUrl'), root, looks: 'ends' })).toMatchObject({
+      isProven: true,
+    });
+  });
+
+  it('sees what an up section does otherwise the second time', async () => {
+    const { root, migration } = project();
+    migration(
+      'core/20300101000000_a',
+      `create schema core;
+       do $$ begin
+         if current_setting('stoa.was_here', true) = 'yes' then create table core.second (); end if;
+         perform set_config('stoa.was_here', 'yes', false);
+       end $$;`,
+      'drop schema core cascade;',
+    );
+    for (const looks of ['each', 'ends'] as const) {
+      const { isProven, migrations } = await verifyMigrations({
+        adminUrl: inject('serverUrl'),
+        root,
+        looks,
+      });
+      expect(isProven).toBe(false);
+      expect(migrations[0]?.faults.map(({ stage }) => stage)).toEqual(['up again']);
+    }
   });
 
   it('reports a down section that fails, and cleans up all the same', async () => {

@@ -11,8 +11,9 @@ interface VerifyFlags {
 }
 
 const story = `
-Runs on a scratch database beside the configured one, or on a temporary server when none runs. For each
-migration: up, down, up again, and the catalog must say the same before and after. Then all down and up.`;
+Runs on a scratch database beside the configured one, or on a temporary server when none runs. All go
+up, down and up again, and with each of them undone or done again the catalog must say what it said before.
+Where it does not, each is tried by itself, to tell which one it is and what it leaves behind.`;
 
 export function registerMigrateVerify(migrate: Command): void {
   const command = migrate
@@ -22,12 +23,12 @@ export function registerMigrateVerify(migrate: Command): void {
     .addHelpText('after', story);
   command.action(async (flags: VerifyFlags) => {
     const settings = await settingsOf(command);
-    const bar = progress('verify', 'migrations');
+    const bar = progress('verify', 'steps');
     const result = await withProofServer(settings, (adminUrl) =>
       verifyMigrations({
         adminUrl,
         modules: settings.modules,
-        onVerified: (_, position) => bar.update(position),
+        onStep: (done, count) => bar.update(done, `(${Math.floor((100 * done) / count)} %)`),
       }),
     ).finally(() => bar.end());
     if (!result.isProven) process.exitCode = exitCodes.checkFailed;
