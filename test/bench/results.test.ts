@@ -198,7 +198,10 @@ describe('the benches', () => {
       'a month that goes': [/partition/, /one DELETE/],
     },
     migrations: { 'a new database': [/stoa migrate up/, /./] },
-    backup: { backup: [/encrypted/, /read and compared/] },
+    backup: {
+      backup: [/encrypted/, /pg_basebackup, zstd/],
+      'backup, not compressed': [/pg_basebackup/, /read and compared/],
+    },
     restore: { restore: [/encrypted/] },
   };
 

@@ -183,7 +183,7 @@ describe('what cannot go on', () => {
     writeFileSync(place.storage, '');
     const receiver = receive(place, { spoolLimit: segmentSize, longestUploadWaitMs: 100 });
     await hasReached(receiver, await serverLsn());
-    for (const first of [1, 2]) {
+    for (const first of [1, 2, 3, 4]) {
       await server.query(
         `insert into kept select 2, n from generate_series(${first * 1_000}, ${first * 1_000 + 999}) as n`,
       );
