@@ -15,6 +15,8 @@ export interface Agreement {
   readonly ratio: number;
   /** Whether the median of now lies between the lowest and the highest of the earlier rounds, as these are printed. */
   readonly isWithin: boolean;
+  /** Whether the rounds of now and the earlier ones have a figure in common between their lowest and highest. */
+  readonly doSpreadsMeet: boolean;
 }
 
 export interface RunAgreement {
@@ -45,6 +47,10 @@ function isWithin(figure: number, { low, high }: Summary): boolean {
   return (figure >= low && figure <= high) || [shown(low), shown(high)].includes(shown(figure));
 }
 
+function doSpreadsMeet(one: Summary, other: Summary): boolean {
+  return one.low <= other.high && other.low <= one.high;
+}
+
 export function compareRuns(now: RunResult, then: RunResult): RunAgreement {
   const earlier = figuresOf(then);
   const later = figuresOf(now);
@@ -58,6 +64,7 @@ export function compareRuns(now: RunResult, then: RunResult): RunAgreement {
       now: summary,
       ratio: summary.median / before.median,
       isWithin: isWithin(summary.median, before),
+      doSpreadsMeet: isWithin(summary.median, before) || doSpreadsMeet(summary, before),
     });
   }
   // A bench that was not asked for this time is no difference.
@@ -72,22 +79,30 @@ export function compareRuns(now: RunResult, then: RunResult): RunAgreement {
 }
 
 export function describeAgreement({ figures, unmatched }: RunAgreement): string {
-  const rows = figures.map(({ bench, what, form, earlier, now, ratio, isWithin: agrees }, index) => [
-    figures[index - 1]?.bench === bench ? '' : bench,
-    what,
-    form,
-    shown(earlier.median),
-    `${shown(earlier.low)}–${shown(earlier.high)}`,
-    shown(now.median),
-    `${shown(ratio)}×`,
-    agrees ? 'yes' : 'no',
-  ]);
+  const rows = figures.map(
+    ({ bench, what, form, earlier, now, ratio, isWithin: agrees, doSpreadsMeet: meet }, index) => [
+      figures[index - 1]?.bench === bench ? '' : bench,
+      what,
+      form,
+      shown(earlier.median),
+      `${shown(earlier.low)}–${shown(earlier.high)}`,
+      shown(now.median),
+      `${shown(ratio)}×`,
+      agrees ? 'yes' : 'no',
+      meet ? 'meet' : 'apart',
+    ],
+  );
   const within = figures.filter((figure) => figure.isWithin).length;
+  const meeting = figures.filter((figure) => figure.doSpreadsMeet).length;
   const parts = [
-    table(['bench', 'what', 'form', 'earlier', 'min–max', 'now', 'ratio', 'within'], rows, {
+    table(['bench', 'what', 'form', 'earlier', 'min–max', 'now', 'ratio', 'within', 'spreads'], rows, {
       right: [3, 4, 5, 6],
     }),
-    `${within} of ${figures.length} figures lie within the spread of the earlier run: the median of this one between the lowest\nand the highest of its rounds. Ratio: median of this run through that of the earlier one.`,
+    [
+      `${within} of ${figures.length} figures lie within the spread of the earlier run: the median of this one between the lowest`,
+      `and the highest of its rounds. Of ${meeting} the spreads of both runs meet.`,
+      'Ratio: median of this run through that of the earlier one.',
+    ].join('\n'),
   ];
   if (unmatched.length > 0) {
     parts.push(`In one of the two only:\n${unmatched.map((key) => `  ${key}`).join('\n')}`);

@@ -74,6 +74,10 @@ describe('two runs', () => {
     ]);
     const inside = withFigures('votes', 'votePost, all its rules', [60, 91, 400]);
     expect(compareRuns(inside, then).figures.every(({ isWithin }) => isWithin)).toBe(true);
+    expect(told.figures.every(({ doSpreadsMeet }) => doSpreadsMeet)).toBe(true);
+    const apart = compareRuns(withFigures('votes', 'votePost, all its rules', [60, 80, 89]), then);
+    expect(apart.figures.filter(({ doSpreadsMeet }) => !doSpreadsMeet)).toMatchObject([{ isWithin: false }]);
+    expect(describeAgreement(apart)).toMatch(/0\.80×\s+no\s+apart/);
     const text = describeAgreement(told);
     expect(text).toContain(`${told.figures.length - 1} of ${told.figures.length} figures lie within`);
     expect(text).toMatch(/90\.0–130\s+80\.0\s+0\.80×\s+no/);
