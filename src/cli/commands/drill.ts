@@ -1,14 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Client } from 'pg';
+import { readEntry } from '../../backup/catalog.ts';
 import type { DrillWish } from '../../backup/drill/choose.ts';
 import { conductDrill } from '../../backup/drill/conduct.ts';
+import { listPoints, placeOfPoint } from '../../backup/drill/point.ts';
 import { newestRecorded, recordDrill } from '../../backup/drill/record.ts';
 import { drillKeyPem, isReportGenuine, type SignedReport, signReport } from '../../backup/drill/report.ts';
 import { reportPage } from '../../backup/drill/report-page.ts';
 import { restoreInto } from '../../backup/drill/restorer.ts';
 import { openBackupVault } from '../../backup/open.ts';
+import type { Vault } from '../../backup/vault.ts';
+import { inspectWal } from '../../backup/wal/inspect.ts';
+import { parseLsn } from '../../backup/wal/position.ts';
 import type { Config } from '../../config.ts';
 import { ensureDataFolder } from '../../data-folder.ts';
 import { exitCodes, StoaError } from '../../errors.ts';
@@ -89,6 +95,32 @@ async function recordedBefore(config: Config): Promise<string | undefined> {
   }
 }
 
+const longestWaitMs = 60_000;
+
+/**
+ * The log is archived up to half a minute after it is written. Where it is being received, what was noted just now is waited
+ * for; nobody is told that a backup cannot be restored because they asked too early.
+ */
+async function awaitLog(config: Config, vault: Vault): Promise<void> {
+  const until = Date.now() + longestWaitMs;
+  let isTold = false;
+  for (;;) {
+    const state = await inDatabase(config, (client) =>
+      inspectWal((text, values) => client.query(text, values), vault, config.backup.wal.slot),
+    );
+    if (!state?.slot?.isActive || state.newestBackup === undefined) return;
+    const backup = await readEntry(vault.storage, state.newestBackup);
+    if (backup.kind === 'logical') return;
+    const newest = (await listPoints(vault, backup.timeline)).map(placeOfPoint).at(-1);
+    const { lastLsn } = state.archive;
+    if (newest === undefined || (lastLsn !== undefined && parseLsn(lastLsn) >= parseLsn(newest.lsn))) return;
+    if (Date.now() > until) return;
+    if (!isTold) note(`Waiting until the log is archived up to the noted point (${newest.lsn})`);
+    isTold = true;
+    await sleep(1_000);
+  }
+}
+
 /** The drill counts although the database that it is about cannot be told. */
 async function record(config: Config, work: (client: Client) => Promise<void>): Promise<void> {
   try {
@@ -134,6 +166,8 @@ Exit codes: ${exitCodes.ok} it can be restored, ${exitCodes.checkFailed} somethi
         });
       }
       const vault = await openBackupVault(config);
+      // Whatever is the matter with the storage is for the drill to say.
+      if (flags.to === 'point') await awaitLog(config, vault).catch(() => undefined);
       const { report, backup, targetAt } = await conductDrill({
         vault,
         wish: {

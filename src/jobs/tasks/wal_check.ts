@@ -7,7 +7,8 @@ import { recorded, type StoaTask } from '../task.ts';
 
 /**
  * Looks whether the log of the database arrives in the storage without a gap and whether a drill has proved lately that
- * it can be restored, and raises or resolves alerts. A gap asks for a new backup, which makes up for it.
+ * it can be restored, and raises or resolves alerts. A gap asks for a new backup, which makes up for it; so does a log that is
+ * received before there is any.
  */
 const walCheck: StoaTask = (_payload, context) =>
   recorded('wal_check', context, async () => {
@@ -26,7 +27,9 @@ const walCheck: StoaTask = (_payload, context) =>
       ];
       await setAlerts(context.query, names, findings);
       for (const { name, level, detail } of findings) log.warn({ name, level, detail }, 'backups');
-      if (findings.some(({ name }) => name === 'wal_gap')) {
+      // A log without a backup that it goes on from restores nothing.
+      const isFirstDue = config.backup.daily && state.slot?.isActive && state.newestBackup === undefined;
+      if (isFirstDue || findings.some(({ name }) => name === 'wal_gap')) {
         await context.query("select core.enqueue('backup_base', '{}', 'backup_base')");
       }
       const { archive } = state;

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } fro
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openReplication } from '../../../src/backup/replication/connection.ts';
 import { openVault } from '../../../src/backup/vault.ts';
 import { findMissing } from '../../../src/backup/wal/contiguity.ts';
 import { judgeWal, type WalState } from '../../../src/backup/wal/inspect.ts';
@@ -268,6 +269,48 @@ describe('the check of every five minutes', () => {
         'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1',
         [slot],
       );
+    }
+  });
+
+  test('asks for the first backup where the log is received and there is none to go on from', async () => {
+    const db = await testDatabase();
+    const slot = `test_${db.name.slice(-12)}`;
+    const config = await configOf(db, {
+      STOA_BACKUP_STORAGE: join(folder, 'first'),
+      STOA_BACKUP_WAL_SLOT: slot,
+      STOA_DATA_DIR: join(folder, 'no-data'),
+    });
+    const asked = async (): Promise<number | null> => {
+      await runJob(config, 'wal_check');
+      return (await db.query("select from graphile_worker.jobs where key = 'backup_base'")).rowCount;
+    };
+    await db.query('select pg_create_physical_replication_slot($1, true)', [slot]);
+    const receiving = await openReplication(db.url, 'test');
+    try {
+      expect(await asked()).toBe(0);
+      const { rows } = await db.query<{ lsn: string }>(
+        'select restart_lsn::text as lsn from pg_replication_slots where slot_name = $1',
+        [slot],
+      );
+      receiving.query(`START_REPLICATION SLOT ${slot} PHYSICAL ${rows[0]?.lsn}`).catch(() => undefined);
+      await expect
+        .poll(
+          async () =>
+            (await db.query('select from pg_replication_slots where slot_name = $1 and active', [slot]))
+              .rowCount,
+        )
+        .toBe(1);
+      expect(await asked()).toBe(1);
+    } finally {
+      receiving.connection.stream.destroy();
+      await expect
+        .poll(() =>
+          db
+            .query('select pg_drop_replication_slot($1)', [slot])
+            .then(() => 'gone')
+            .catch(({ code }: { code?: string }) => code),
+        )
+        .toBe('gone');
     }
   });
 });
