@@ -31,6 +31,7 @@ import { openVault, type Vault } from '../src/backup/vault.ts';
 import { print, table } from '../src/cli/output.ts';
 import { folderStorage } from '../src/storage/folder.ts';
 import { startSource } from '../test/backup/source.ts';
+import { versionOf } from './harness/installed.ts';
 import { handOver } from './harness/program.ts';
 import type { BenchReport, Measured } from './harness/report.ts';
 import { summarise } from './harness/statistics.ts';
@@ -62,9 +63,8 @@ function findClients(): readonly Client[] {
     }
   });
   return [...folders, 'pg_basebackup'].flatMap((path) => {
-    const answer = spawnSync(path, ['--version'], { encoding: 'utf8' });
-    const version = Number(/ (\d+)/.exec(answer.stdout ?? '')?.[1]);
-    return version > 0 ? [{ path, major: version }] : [];
+    const version = versionOf(path);
+    return version === undefined ? [] : [{ path, major: Number.parseInt(version, 10) }];
   });
 }
 

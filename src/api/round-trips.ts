@@ -6,8 +6,11 @@ import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
 /** Statements that a connection keeps prepared; the one that was idle longest is forgotten first. */
 export const preparedStatements = 100;
 
-/** Names of settings with their values. */
-type Settings = readonly (readonly [name: string, value: string])[];
+/** A prepared statement that sets settings, and their values. */
+interface Settling {
+  readonly statement: string;
+  readonly values: readonly string[];
+}
 
 /** What has been done on a connection. */
 interface Known {
@@ -32,8 +35,12 @@ export function oneRoundTrip(pool: Pool): WithPgClient<NodePostgresPgClient> {
     );
     const client = await pool.connect();
     try {
-      await prepare(client, settings);
-      return await work(makeClient(client, settings, pgSettings?.['role'] ?? ''));
+      const settling = await prepare(
+        client,
+        settings.map(([name]) => name),
+        settings.map(([, value]) => value),
+      );
+      return await work(makeClient(client, settling, pgSettings?.['role'] ?? ''));
     } finally {
       client.release();
     }
@@ -42,47 +49,52 @@ export function oneRoundTrip(pool: Pool): WithPgClient<NodePostgresPgClient> {
 
 function makeClient(
   rawClient: PoolClient,
-  settings: Settings,
+  settling: Settling | undefined,
   role: string,
   depth = 0,
 ): NodePostgresPgClient {
-  const send = <Row>({ name, ...query }: PgClientQuery, under: Settings): Promise<PgClientResult<Row>> =>
+  const send = <Row>({ name, ...query }: PgClientQuery, under?: Settling): Promise<PgClientResult<Row>> =>
     // A plan under row security is made for a role, and made anew when another one uses it: each role has its own.
     run(rawClient, name === undefined ? query : { ...query, name: `${role} ${name}`.slice(0, 63) }, under);
   return {
     rawClient,
-    query: (query) => send(query, settings),
+    query: (query) => send(query, settling),
     async withTransaction(work) {
       const [begin, commit, rollback] =
         depth === 0
           ? ['begin', 'commit', 'rollback']
           : [`savepoint s${depth}`, `release savepoint s${depth}`, `rollback to savepoint s${depth}`];
       // The transaction begins with its settings, and what follows is under them.
-      await send({ text: begin }, settings);
+      await send({ text: begin }, settling);
       try {
-        const result = await work(makeClient(rawClient, [], role, depth + 1));
-        await send({ text: commit }, []);
+        const result = await work(makeClient(rawClient, undefined, role, depth + 1));
+        await send({ text: commit });
         return result;
       } catch (error) {
         // Where that fails, too, the connection is lost, and the transaction with it.
-        await send({ text: rollback }, []).catch(() => undefined);
+        await send({ text: rollback }).catch(() => undefined);
         throw error;
       }
     },
   };
 }
 
-const settlingNames = new Map<string, string>();
+const statementNames = new Map<string, string>();
 
-/** Of the statement that sets these settings. The names together would be too long for one. */
-function settlingName(settings: Settings): string {
-  const names = settings.map(([name]) => name).join();
-  const name = settlingNames.get(names) ?? `settings ${settlingNames.size}`;
-  settlingNames.set(names, name);
+/** Of the statement that sets these settings. Their names together would be too long for one. */
+function statementFor(settings: readonly string[]): string {
+  const names = settings.join();
+  const name = statementNames.get(names) ?? `settings ${statementNames.size}`;
+  statementNames.set(names, name);
   return name;
 }
 
-async function prepare(client: PoolClient, settings: Settings): Promise<void> {
+/** Undefined where nothing is to be set. */
+async function prepare(
+  client: PoolClient,
+  settings: readonly string[],
+  values: readonly string[],
+): Promise<Settling | undefined> {
   let known = knownOf.get(client);
   if (!known) {
     known = { settling: new Set(), statements: new Set() };
@@ -90,25 +102,24 @@ async function prepare(client: PoolClient, settings: Settings): Promise<void> {
     // Compiling takes longer than any statement of an API runs.
     await client.query('set jit_optimize_above_cost = -1');
   }
-  if (settings.length === 0) return;
-  const name = settlingName(settings);
-  if (known.settling.has(name)) return;
-  const calls = settings.map(
-    ([setting], index) => `set_config(${pg.escapeLiteral(setting)}, $${index + 1}, true)`,
-  );
-  await client.query({
-    name,
+  if (settings.length === 0) return undefined;
+  const statement = statementFor(settings);
+  if (!known.settling.has(statement)) {
+    const calls = settings.map(
+      (setting, index) => `set_config(${pg.escapeLiteral(setting)}, $${index + 1}, true)`,
+    );
     // Its row has no column, so nothing has to be known of it to read it.
-    text: `select from (select ${calls.join(', ')}) as settings`,
-    values: settings.map(([, value]) => value),
-  });
-  known.settling.add(name);
+    const text = `select from (select ${calls.join(', ')}) as settings`;
+    await client.query({ name: statement, text, values: [...values] });
+    known.settling.add(statement);
+  }
+  return { statement, values };
 }
 
 function run<Row>(
   client: PoolClient,
   { text, values = [], arrayMode, name }: PgClientQuery,
-  settings: Settings,
+  settling: Settling | undefined,
 ): Promise<PgClientResult<Row>> {
   return new Promise((resolve, reject) => {
     const config = {
@@ -134,11 +145,8 @@ function run<Row>(
       connection.stream.cork();
       try {
         if (name !== undefined) makeRoom(client, connection, name);
-        if (settings.length > 0) {
-          connection.bind(
-            { statement: settlingName(settings), values: settings.map(([, value]) => value) },
-            true,
-          );
+        if (settling) {
+          connection.bind({ ...settling, values: [...settling.values] }, true);
           connection.execute(null, true);
         }
         return submit.call(query, connection);

@@ -49,82 +49,68 @@ class ChunkNonce {
   }
 }
 
-/** Collects bytes and gives them away in pieces of one size, keeping back what may be the last. */
-class Pieces {
-  #parts: Buffer[] = [];
-  #length = 0;
-  readonly #size: number;
+/** Cuts bytes into chunks of one size, keeping back what may be the last. */
+class Chunks {
+  readonly #kept: Buffer;
+  #filled = 0;
 
   constructor(size: number) {
-    this.#size = size;
+    this.#kept = Buffer.allocUnsafe(size);
   }
 
-  /** Whole pieces after which something follows for certain. */
+  /** Whole chunks after which something follows for certain. Each is only good until the next is asked for. */
   *add(bytes: Buffer): Generator<Buffer> {
-    this.#length += bytes.length;
-    if (this.#length <= this.#size) {
-      // What was handed in belongs to whoever made it, and may be overwritten.
-      this.#parts.push(Buffer.from(bytes));
-      return;
+    const size = this.#kept.length;
+    let rest = bytes;
+    if (this.#filled > 0) {
+      const count = rest.copy(this.#kept, this.#filled);
+      this.#filled += count;
+      rest = rest.subarray(count);
+      if (rest.length === 0) return;
+      yield this.#kept;
     }
-    let rest = this.#parts.length === 0 ? bytes : Buffer.concat([...this.#parts, bytes]);
-    while (rest.length > this.#size) {
-      yield rest.subarray(0, this.#size);
-      rest = rest.subarray(this.#size);
-    }
-    this.#parts = [Buffer.from(rest)];
-    this.#length = rest.length;
+    for (; rest.length > size; rest = rest.subarray(size)) yield rest.subarray(0, size);
+    // What was handed in belongs to whoever made it, and may be overwritten.
+    this.#filled = rest.copy(this.#kept);
   }
 
   last(): Buffer {
-    return Buffer.concat(this.#parts);
+    return this.#kept.subarray(0, this.#filled);
   }
 }
 
-class Seal extends Transform {
-  readonly #key: KeyObject;
-  readonly #nonce = new ChunkNonce();
-  readonly #pieces = new Pieces(chunkSize);
-
-  constructor(key: KeyObject) {
-    super({ writableHighWaterMark: chunkSize * 16, readableHighWaterMark: chunkSize * 16 });
-    this.#key = key;
+/** Every piece lies in the same memory: new memory for each costs more than the encryption. */
+async function* seal(head: Buffer, key: KeyObject, plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const nonce = new ChunkNonce();
+  const chunks = new Chunks(chunkSize);
+  let memory = Buffer.allocUnsafe(chunkSize + tagSize);
+  let filled = 0;
+  const add = (chunk: Buffer, isLast: boolean): void => {
+    const cipher = createCipheriv('chacha20-poly1305', key, nonce.next(isLast), { authTagLength: tagSize });
+    filled += cipher.update(chunk).copy(memory, filled);
+    filled += cipher.final().copy(memory, filled);
+    filled += cipher.getAuthTag().copy(memory, filled);
+  };
+  yield head;
+  for await (const bytes of plain) {
+    const most = (Math.floor(bytes.length / chunkSize) + 1) * (chunkSize + tagSize);
+    if (memory.length < most) memory = Buffer.allocUnsafe(most);
+    filled = 0;
+    for (const chunk of chunks.add(bytes)) add(chunk, false);
+    if (filled > 0) yield memory.subarray(0, filled);
   }
-
-  /** What comes out at a time is one piece of memory: many small ones cost as much as the encryption. */
-  #seal(pieces: readonly Buffer[], isLast: boolean): void {
-    const size = pieces.reduce((sum, { length }) => sum + length + tagSize, 0);
-    const sealed = Buffer.allocUnsafe(size);
-    let at = 0;
-    for (const piece of pieces) {
-      const cipher = createCipheriv('chacha20-poly1305', this.#key, this.#nonce.next(isLast), {
-        authTagLength: tagSize,
-      });
-      at += cipher.update(piece).copy(sealed, at);
-      at += cipher.final().copy(sealed, at);
-      at += cipher.getAuthTag().copy(sealed, at);
-    }
-    if (size > 0) this.push(sealed);
-  }
-
-  override _transform(bytes: Buffer, _encoding: string, done: TransformCallback): void {
-    this.#seal([...this.#pieces.add(bytes)], false);
-    done();
-  }
-
-  override _flush(done: TransformCallback): void {
-    this.#seal([this.#pieces.last()], true);
-    done();
-  }
+  filled = 0;
+  add(chunks.last(), true);
+  yield memory.subarray(0, filled);
 }
 
 class Open extends Transform {
   readonly #unwrap: (header: Buffer) => Promise<Uint8Array>;
   readonly #nonce = new ChunkNonce();
-  readonly #pieces = new Pieces(chunkSize + tagSize);
+  readonly #chunks = new Chunks(chunkSize + tagSize);
   #head: Buffer | undefined = Buffer.alloc(0);
   #key: KeyObject | undefined;
-  #chunks = 0;
+  #opened = 0;
 
   constructor(unwrap: (header: Buffer) => Promise<Uint8Array>) {
     super({ writableHighWaterMark: chunkSize * 16, readableHighWaterMark: chunkSize * 16 });
@@ -132,7 +118,7 @@ class Open extends Transform {
   }
 
   #open(piece: Buffer, isLast: boolean): void {
-    if (piece.length < tagSize || (isLast && piece.length === tagSize && this.#chunks > 0)) {
+    if (piece.length < tagSize || (isLast && piece.length === tagSize && this.#opened > 0)) {
       throw damaged('it is cut short');
     }
     if (this.#key === undefined) throw damaged('it has no header of the age format');
@@ -141,11 +127,14 @@ class Open extends Transform {
     });
     cipher.setAuthTag(piece.subarray(piece.length - tagSize));
     try {
-      this.push(Buffer.concat([cipher.update(piece.subarray(0, piece.length - tagSize)), cipher.final()]));
+      const plain = cipher.update(piece.subarray(0, piece.length - tagSize));
+      // Nothing is left by then but to compare the tag: without that nobody gets a byte.
+      cipher.final();
+      this.push(plain);
     } catch (error) {
-      throw damaged(`chunk ${this.#chunks + 1} is not what was written, or it is cut short there`, error);
+      throw damaged(`chunk ${this.#opened + 1} is not what was written, or it is cut short there`, error);
     }
-    this.#chunks += 1;
+    this.#opened += 1;
   }
 
   /** Answers with what follows the header, once all of that has arrived. */
@@ -166,7 +155,7 @@ class Open extends Transform {
   async #take(bytes: Buffer): Promise<void> {
     const payload = this.#head === undefined ? bytes : await this.#readHeader(bytes);
     if (payload === undefined) return;
-    for (const piece of this.#pieces.add(payload)) this.#open(piece, false);
+    for (const piece of this.#chunks.add(payload)) this.#open(piece, false);
   }
 
   override _transform(bytes: Buffer, _encoding: string, done: TransformCallback): void {
@@ -179,7 +168,7 @@ class Open extends Transform {
   override _flush(done: TransformCallback): void {
     try {
       if (this.#head !== undefined) throw damaged('it is cut short within its header');
-      this.#open(this.#pieces.last(), true);
+      this.#open(this.#chunks.last(), true);
       done();
     } catch (error) {
       done(error as Error);
@@ -198,11 +187,13 @@ export function headerSize(head: Buffer): number | undefined {
   return end === -1 ? undefined : end + 1;
 }
 
+/** Encrypts bytes. A piece of the outcome is only good until the next is asked for. */
+export type Encrypt = (plain: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
+
 /**
- * Encrypts what passes through for all recipients (`age1…`). Nobody who has only these can read it again.
- * Refuses backup.bad_recipient.
+ * Encrypts for all recipients (`age1…`), once. Nobody who has only these can read it again. Refuses backup.bad_recipient.
  */
-export async function encryptFor(recipients: readonly string[]): Promise<Transform> {
+export async function encryptFor(recipients: readonly string[]): Promise<Encrypt> {
   const { Encrypter } = await library();
   const encrypter = new Encrypter();
   for (const recipient of recipients) {
@@ -227,9 +218,8 @@ export async function encryptFor(recipients: readonly string[]): Promise<Transfo
   const empty = await encrypter.encrypt(new Uint8Array());
   const header = empty.subarray(0, empty.length - nonceSize - tagSize);
   const nonce = randomBytes(nonceSize);
-  const seal = new Seal(payloadKey(fileKey, nonce));
-  seal.push(Buffer.concat([header, nonce]));
-  return seal;
+  const key = payloadKey(fileKey, nonce);
+  return (plain) => seal(Buffer.concat([header, nonce]), key, plain);
 }
 
 /** The key of a file, for any of these identities (`AGE-SECRET-KEY-1…`). Refuses backup.no_key. */

@@ -12,9 +12,9 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const artifactSchema = z.strictObject({
   key: z.string(),
   size: z.int().nonnegative(),
-  sha256,
+  sha256: sha256.optional(),
   storedSize: z.int().nonnegative(),
-  storedSha256: sha256,
+  storedSha256: sha256.optional(),
 });
 
 const idForm = /^\d{8}T\d{6}Z-[a-z]+-[0-9a-f]{6}$/;

@@ -24,7 +24,7 @@ export interface RunBaseOptions {
 }
 
 /** Keeps the index of a backup where increments need it. That it cannot be kept is no reason against the backup. */
-export function keepingIndex({
+function keepingIndex({
   config,
   onNotKept = () => {},
 }: Pick<RunBaseOptions, 'config' | 'onNotKept'>): Pick<CreateOptions, 'onIndex'> {
@@ -38,25 +38,31 @@ export function keepingIndex({
 }
 
 /** What a restored installation goes on with. */
-export function secretsOf(config: Pick<ReadyConfig, 'dataDir'>): Uint8Array | undefined {
+function secretsOf(config: Pick<ReadyConfig, 'dataDir'>): Uint8Array | undefined {
   const path = dataFolder(config.dataDir).secrets;
   return existsSync(path) ? readFileSync(path) : undefined;
 }
 
-/** A base backup of this installation, recorded in its database as far as that can be written. */
-export async function runBaseBackup(options: RunBaseOptions): Promise<PhysicalBackup> {
+interface Taking {
+  readonly kind: 'base' | 'increment';
+  take(given: CreateOptions): Promise<PhysicalBackup>;
+  /** What a drill has to find in it, where that is due. */
+  readonly notePoint: (...about: Parameters<typeof notePoint>) => Promise<unknown>;
+}
+
+/** A backup of this installation, recorded in its database as far as that can be written. */
+export async function takeRecorded(options: RunBaseOptions, taking: Taking): Promise<PhysicalBackup> {
   const { config, vault, label, rate, signal, onProgress, onTrouble } = options;
   const migration = await newestMigration(config.adminUrl);
   const secrets = secretsOf(config);
   const work = (): Promise<PhysicalBackup> =>
-    createBaseBackup({
+    taking.take({
       url: config.backupUrl ?? config.adminUrl,
       vault,
-      ...(label === undefined ? {} : { label }),
-      ...(rate === undefined ? {} : { rate }),
-      hasIndex: options.hasIndex ?? config.backup.increments,
       compression: config.backup.compression,
       ...keepingIndex(options),
+      ...(label === undefined ? {} : { label }),
+      ...(rate === undefined ? {} : { rate }),
       ...(secrets === undefined ? {} : { secrets }),
       ...(migration === undefined ? {} : { migration }),
       ...(signal === undefined ? {} : { signal }),
@@ -64,7 +70,16 @@ export async function runBaseBackup(options: RunBaseOptions): Promise<PhysicalBa
     });
   // Before the first migration there is no table to record it in.
   if (migration === undefined) return work();
-  const backup = await recordedBackup(config.workerUrl, onTrouble, 'base', work);
-  await notePoint(config, vault, onTrouble);
+  const backup = await recordedBackup(config.workerUrl, onTrouble, taking.kind, work);
+  await taking.notePoint(config, vault, onTrouble);
   return backup;
+}
+
+export function runBaseBackup(options: RunBaseOptions): Promise<PhysicalBackup> {
+  const hasIndex = options.hasIndex ?? options.config.backup.increments;
+  return takeRecorded(options, {
+    kind: 'base',
+    take: (given) => createBaseBackup({ ...given, hasIndex }),
+    notePoint,
+  });
 }

@@ -1,11 +1,10 @@
 import { createIncrement } from './base/create.ts';
-import { newestMigration, recordedBackup } from './base/record.ts';
 import type { PhysicalBackup } from './catalog.ts';
 import { notePointIfDue } from './drill/note.ts';
 import { openKeptIndexes } from './increment/kept-index.ts';
 import { findParent, type ParentSearch } from './increment/parent.ts';
 import { connectReplication, identifySystem } from './replication/connection.ts';
-import { keepingIndex, type RunBaseOptions, runBaseBackup, secretsOf } from './run-base.ts';
+import { type RunBaseOptions, runBaseBackup, takeRecorded } from './run-base.ts';
 
 /** What an increment of this installation could be laid over. */
 export async function searchParent({ config, vault }: RunBaseOptions): Promise<ParentSearch> {
@@ -33,33 +32,14 @@ export async function runIncrement(
   options: RunIncrementOptions,
   search?: ParentSearch,
 ): Promise<PhysicalBackup> {
-  const { config, vault, label, rate, signal, onProgress, onTrouble, onWhole } = options;
   const { parent, reason } = search ?? (await searchParent(options));
   if (parent === undefined) {
-    onWhole(reason);
+    options.onWhole(reason);
     return runBaseBackup({ ...options, hasIndex: true });
   }
-  const migration = await newestMigration(config.adminUrl);
-  const secrets = secretsOf(config);
-  const work = (): Promise<PhysicalBackup> =>
-    createIncrement(
-      {
-        url: config.backupUrl ?? config.adminUrl,
-        vault,
-        compression: config.backup.compression,
-        ...keepingIndex(options),
-        ...(label === undefined ? {} : { label }),
-        ...(rate === undefined ? {} : { rate }),
-        ...(secrets === undefined ? {} : { secrets }),
-        ...(migration === undefined ? {} : { migration }),
-        ...(signal === undefined ? {} : { signal }),
-        ...(onProgress === undefined ? {} : { onProgress }),
-      },
-      parent,
-    );
-  // Before the first migration there is no table to record it in.
-  if (migration === undefined) return work();
-  const increment = await recordedBackup(config.workerUrl, onTrouble, 'increment', work);
-  await notePointIfDue(config, vault, onTrouble);
-  return increment;
+  return takeRecorded(options, {
+    kind: 'increment',
+    take: (given) => createIncrement(given, parent),
+    notePoint: notePointIfDue,
+  });
 }

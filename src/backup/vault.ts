@@ -1,10 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline, Readable, Transform, type TransformCallback, type Writable } from 'node:stream';
-import { pipeline as pipelined } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { exitCodes, StoaError } from '../errors.ts';
 import { readObject } from '../storage/read.ts';
-import type { Storage } from '../storage/storage.ts';
+import { type Storage, storageError } from '../storage/storage.ts';
 import { decryptWith, encryptFor } from './age.ts';
 import { type Compression, usualCompression } from './compression.ts';
 
@@ -14,12 +13,12 @@ export interface Artifact {
   readonly key: string;
   /** In bytes, before compression. */
   readonly size: number;
-  /** Hexadecimal, of those bytes. */
-  readonly sha256: string;
+  /** Hexadecimal, of those bytes. None where what is within has digests of its own. */
+  readonly sha256?: string | undefined;
   /** In bytes, as the storage has it. */
   readonly storedSize: number;
-  /** Hexadecimal, of what the storage has: can be checked without a key. */
-  readonly storedSha256: string;
+  /** Hexadecimal, of what the storage has: can be checked without a key. None where these are the bytes without a digest. */
+  readonly storedSha256?: string | undefined;
 }
 
 export interface VaultOptions {
@@ -40,8 +39,11 @@ export interface WriteOptions {
   readonly onProgress?: (bytes: number) => void;
   /** Called with a piece of the body that nobody looks at any more: its memory may be filled again. */
   readonly recycle?: (bytes: Buffer<ArrayBuffer>) => void;
-  /** The digest (hexadecimal) of the body, from whoever takes it anyway; asked for when the body has ended. */
-  readonly digest?: () => string;
+  /**
+   * Each part of the body has a digest elsewhere, which whoever reads it must compare: none is taken of the whole. Where the
+   * storage gets these very bytes, what is stored has none either, and `check` cannot tell whether it is whole.
+   */
+  readonly hasDigestsWithin?: boolean;
 }
 
 /** What yields pieces breaks by throwing; a Readable is destroyed when it is not read to its end. */
@@ -58,7 +60,10 @@ export interface Vault {
    * backup.no_key without the key: whoever uses them must wait for the end before they count as good.
    */
   read(artifact: Artifact): Promise<Readable>;
-  /** Whether what is stored is what was written, without a key. Refuses backup.damaged, storage.missing. */
+  /**
+   * Whether what is stored is what was written, without a key; of an artifact without a digest of that, whether it has its size.
+   * Refuses backup.damaged, storage.missing.
+   */
   check(artifact: Artifact, onProgress?: (bytes: number) => void): Promise<void>;
 }
 
@@ -103,7 +108,17 @@ async function feed(
   into.end();
 }
 
-/** For a storage, which has done with a piece when it asks for the next. */
+async function* compressed(
+  pieces: AsyncIterable<Buffer<ArrayBuffer>>,
+  level: number,
+  onUsed: (bytes: Buffer<ArrayBuffer>) => void,
+): AsyncGenerator<Buffer> {
+  const into = compressor(level);
+  feed(pieces, into, onUsed).catch((error: Error) => into.destroy(error));
+  yield* into;
+}
+
+/** For those who have done with a piece when they ask for the next. */
 async function* givenBack(
   pieces: AsyncIterable<Buffer<ArrayBuffer>>,
   onUsed: (bytes: Buffer<ArrayBuffer>) => void,
@@ -119,26 +134,21 @@ async function* piecesOf(body: Body): AsyncGenerator<Buffer<ArrayBuffer>> {
   else for await (const bytes of body) yield Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
 }
 
-/** Lets bytes pass and remembers how many and which. */
-class Meter extends Transform {
+/** Remembers how many bytes went by, and which. */
+class Meter {
   readonly #hash: Hash = createHash('sha256');
-  readonly #onProgress: ((bytes: number) => void) | undefined;
   size = 0;
 
-  constructor(onProgress?: (bytes: number) => void) {
-    super({ highWaterMark: 1024 * 1024 });
-    this.#onProgress = onProgress;
+  async *over(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const bytes of pieces) {
+      this.#hash.update(bytes);
+      this.size += bytes.length;
+      yield bytes;
+    }
   }
 
   sha256(): string {
     return this.#hash.digest('hex');
-  }
-
-  override _transform(bytes: Buffer, _encoding: string, done: TransformCallback): void {
-    this.#hash.update(bytes);
-    this.size += bytes.length;
-    this.#onProgress?.(this.size);
-    done(null, bytes);
   }
 }
 
@@ -149,19 +159,26 @@ function damaged(key: string, reason: string): StoaError {
   });
 }
 
+interface Expected {
+  readonly key: string;
+  readonly size: number;
+  readonly sha256: string | undefined;
+}
+
 /** Lets bytes pass and breaks at the end when they are not these. */
 class Expect extends Transform {
-  readonly #hash: Hash = createHash('sha256');
-  readonly #expected: { readonly key: string; readonly size: number; readonly sha256: string };
+  readonly #expected: Expected;
+  readonly #hash: Hash | undefined;
   #size = 0;
 
-  constructor(expected: { readonly key: string; readonly size: number; readonly sha256: string }) {
+  constructor(expected: Expected) {
     super({ highWaterMark: 1024 * 1024 });
     this.#expected = expected;
+    this.#hash = expected.sha256 === undefined ? undefined : createHash('sha256');
   }
 
   override _transform(bytes: Buffer, _encoding: string, done: TransformCallback): void {
-    this.#hash.update(bytes);
+    this.#hash?.update(bytes);
     this.#size += bytes.length;
     done(null, bytes);
   }
@@ -169,7 +186,7 @@ class Expect extends Transform {
   override _flush(done: TransformCallback): void {
     const { key, size, sha256 } = this.#expected;
     if (this.#size !== size) done(damaged(key, `${this.#size} bytes came out where ${size} went in`));
-    else if (this.#hash.digest('hex') !== sha256) done(damaged(key, 'its digest is another'));
+    else if (this.#hash?.digest('hex') !== sha256) done(damaged(key, 'its digest is another'));
     else done();
   }
 }
@@ -213,66 +230,58 @@ export function openVault({ storage, recipients, identities }: VaultOptions): Va
         signal,
         onProgress,
         recycle = () => {},
+        hasDigestsWithin = false,
       } = options;
       // It may break before anything reads it; whoever reads it learns of it then, and the process goes on.
       if (body instanceof Readable) body.on('error', () => {});
       const isEncrypted = recipients.length > 0;
       const isCompressed = compression.method === 'zstd';
       const key = `${name}${isCompressed ? '.zst' : ''}${isEncrypted ? '.age' : ''}`;
-      const digest = createHash('sha256');
-      const isDigested = options.digest !== undefined;
+      const digest = hasDigestsWithin ? undefined : createHash('sha256');
       let size = 0;
       async function* measured(): AsyncGenerator<Buffer<ArrayBuffer>> {
         for await (const bytes of piecesOf(body)) {
-          if (!isDigested) digest.update(bytes);
+          digest?.update(bytes);
           size += bytes.length;
           onProgress?.(size);
           yield bytes;
         }
       }
-      const steps = [
-        ...(isCompressed ? [compressor(compression.level)] : []),
-        ...(isEncrypted ? [await encryptFor(recipients)] : []),
-      ];
-      const [first] = steps;
-      let meter: Meter | undefined;
-      let stored: Readable | AsyncIterable<Buffer>;
-      if (first === undefined) {
-        stored = givenBack(measured(), recycle);
-      } else {
-        meter = new Meter();
-        stored = meter;
-        // What breaks anywhere ends the last step with the same error, which put then refuses with.
-        pipeline([...steps, meter], () => {});
-        feed(measured(), first, recycle).catch((error: Error) => first.destroy(error));
-      }
+      const packed = isCompressed
+        ? compressed(measured(), compression.level, recycle)
+        : givenBack(measured(), recycle);
+      const encrypt = isEncrypted ? await encryptFor(recipients) : undefined;
+      // Where these are the bytes of the body, there is nothing to be known of them that is not known.
+      const meter = isCompressed || isEncrypted ? new Meter() : undefined;
+      const stored = encrypt ? encrypt(packed) : packed;
       try {
-        await storage.put(key, stored, {
+        await storage.put(key, meter ? meter.over(stored) : stored, {
           contentType: 'application/octet-stream',
           ...(expectedSize === undefined ? {} : { expectedSize }),
           ...(signal === undefined ? {} : { signal }),
         });
       } catch (error) {
         // A storage that refuses before it reads would leave the source waiting.
-        meter?.destroy();
         if (body instanceof Readable) body.destroy();
         throw error;
       }
-      const sha256 = options.digest?.() ?? digest.digest('hex');
+      const sha256 = digest?.digest('hex');
       return {
         key,
         size,
         sha256,
         storedSize: meter?.size ?? size,
-        storedSha256: meter?.sha256() ?? sha256,
+        storedSha256: meter ? meter.sha256() : sha256,
       };
     },
     async read(artifact) {
       const { key } = artifact;
       const { body } = await storage.get(key);
-      const out = new Expect({ key, size: artifact.size, sha256: artifact.sha256 });
       const isEncrypted = key.endsWith('.age');
       const isCompressed = key.replace(/\.age$/, '').endsWith('.zst');
+      // What is stored as it was is compared as it arrives.
+      const sha256 = isEncrypted || isCompressed ? artifact.sha256 : undefined;
+      const out = new Expect({ key, size: artifact.size, sha256 });
       const arrived = new Expect({ key, size: artifact.storedSize, sha256: artifact.storedSha256 });
       const steps = [
         body,
@@ -286,16 +295,18 @@ export function openVault({ storage, recipients, identities }: VaultOptions): Va
       pipeline(Readable.from(explained(unpacked, key), { objectMode: false }), out, () => {});
       return out;
     },
-    async check(artifact, onProgress) {
-      const { body } = await storage.get(artifact.key);
-      const meter = new Meter(onProgress);
-      await pipelined(body, meter, async (bytes) => {
-        for await (const _ of bytes) {
-          // Only measured.
-        }
-      });
-      if (meter.size !== artifact.storedSize || meter.sha256() !== artifact.storedSha256) {
-        throw damaged(artifact.key, 'what is stored is not what was written');
+    async check({ key, storedSize, storedSha256 }, onProgress) {
+      if (storedSha256 === undefined) {
+        const found = await storage.head(key);
+        if (found?.size === storedSize) return;
+        if (found) throw damaged(key, `it has ${found.size} bytes in place of ${storedSize}`);
+        throw storageError('missing', storage.description, `there is no object ${key}.`);
+      }
+      const { body } = await storage.get(key);
+      const meter = new Meter();
+      for await (const _ of meter.over(body)) onProgress?.(meter.size);
+      if (meter.size !== storedSize || meter.sha256() !== storedSha256) {
+        throw damaged(key, 'what is stored is not what was written');
       }
     },
   };

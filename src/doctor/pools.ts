@@ -108,13 +108,16 @@ function seriesOf(text: string, name: string): readonly Series[] {
 
 export function poolsIn(text: string): readonly ApiPool[] {
   const connections = seriesOf(text, 'stoa_pool_connections');
+  const counts = seriesOf(text, 'stoa_pool_wait_seconds_count');
+  const sums = seriesOf(text, 'stoa_pool_wait_seconds_sum');
+  const buckets = seriesOf(text, 'stoa_pool_wait_seconds_bucket');
   const names = new Set(connections.map(({ labels }) => labels['pool'] ?? ''));
   return [...names].map((pool) => {
     const figure = (series: readonly Series[], state?: string): number =>
       series.find(({ labels }) => labels['pool'] === pool && labels['state'] === state)?.value ?? 0;
-    const requests = figure(seriesOf(text, 'stoa_pool_wait_seconds_count'));
-    const seconds = figure(seriesOf(text, 'stoa_pool_wait_seconds_sum'));
-    const bound = seriesOf(text, 'stoa_pool_wait_seconds_bucket')
+    const requests = figure(counts);
+    const seconds = figure(sums);
+    const bound = buckets
       .filter(({ labels, value }) => labels['pool'] === pool && value >= requests * 0.99)
       .map(({ labels }) => Number(labels['le']))
       .filter(Number.isFinite)

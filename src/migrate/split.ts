@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { loadModule, type Node, type ParseResult, parseSync } from 'libpg-query';
 import { exitCodes, StoaError } from '../errors.ts';
 import { caret, type Position, positionAt } from './caret.ts';
+import { endOfBlockComment } from './comments.ts';
 
 /** One statement of a file, cut out by PostgreSQL's own parser. */
 export interface Statement {
@@ -109,46 +110,22 @@ export function utf16Offset(text: string, codePoints: number): number {
 }
 
 const newline = 0x0a;
-const dash = 0x2d;
-const slash = 0x2f;
-const star = 0x2a;
-const semicolon = 0x3b;
+
+const blanks = /[\t-\r ;]*/y;
 
 /** How many bytes of white space, comments and empty statements stand before the first word. */
 function leadingBlanks(bytes: Buffer): number {
+  // A character for each byte: what is looked for is ASCII.
+  const text = bytes.toString('latin1');
   let at = 0;
-  while (at < bytes.length) {
-    const byte = bytes[at] ?? 0;
-    const next = bytes[at + 1] ?? 0;
-    if (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d) || byte === semicolon) {
-      at += 1;
-    } else if (byte === dash && next === dash) {
-      const end = bytes.indexOf(newline, at);
-      at = end < 0 ? bytes.length : end + 1;
-    } else if (byte === slash && next === star) {
-      at = blockCommentEnd(bytes, at);
-    } else {
-      return at;
-    }
+  for (;;) {
+    blanks.lastIndex = at;
+    at += blanks.exec(text)?.[0].length ?? 0;
+    if (text.startsWith('--', at)) {
+      const end = text.indexOf('\n', at);
+      at = end < 0 ? text.length : end + 1;
+    } else if (text.startsWith('/*', at)) {
+      at = endOfBlockComment(text, at);
+    } else return at;
   }
-  return at;
-}
-
-/** Block comments nest in PostgreSQL. */
-function blockCommentEnd(bytes: Buffer, start: number): number {
-  let depth = 0;
-  let at = start;
-  while (at < bytes.length) {
-    if (bytes[at] === slash && bytes[at + 1] === star) {
-      depth += 1;
-      at += 2;
-    } else if (bytes[at] === star && bytes[at + 1] === slash) {
-      depth -= 1;
-      at += 2;
-      if (depth === 0) return at;
-    } else {
-      at += 1;
-    }
-  }
-  return at;
 }

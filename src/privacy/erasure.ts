@@ -205,7 +205,7 @@ async function eraseRows(
   return progress.user_id;
 }
 
-async function tablesHeld(client: ClientBase, userId: string | undefined): Promise<readonly string[]> {
+async function tablesHeld(client: ClientBase, userId: string): Promise<readonly string[]> {
   const { rows } = await ask<{ held_in: readonly string[] }>(
     client,
     'select audit.erasure_held_in($1) as held_in',
@@ -237,7 +237,8 @@ async function prove(
       [requestId, JSON.stringify(scan)],
     );
     const certificate = rows[0]?.certificate ?? undefined;
-    const heldIn = certificate === undefined ? await tablesHeld(client, people.get(requestId)) : [];
+    const userId = certificate === undefined ? people.get(requestId) : undefined;
+    const heldIn = userId === undefined ? [] : await tablesHeld(client, userId);
     outcomes.push({ requestId, certificate, scan, heldIn });
   }
   return outcomes;

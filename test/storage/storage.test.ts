@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -179,6 +180,21 @@ describe('a folder', () => {
     await expect(put).rejects.toThrow();
     expect(readdirSync(join(root, 'tidy', '.unfinished'))).toEqual([]);
     expect(await keysOf(storage, '')).toEqual([]);
+  });
+
+  test('takes an object of many pieces, each in the memory of the one before', async () => {
+    const storage = await open('large');
+    const piece = Buffer.alloc(1024 * 1024);
+    const wanted = createHash('sha256');
+    async function* pieces(): AsyncGenerator<Buffer> {
+      for (let n = 0; n < 40; n += 1) {
+        wanted.update(piece.fill(n));
+        yield piece;
+      }
+    }
+    expect(await storage.put('x', pieces())).toEqual({ size: 40 * piece.length });
+    const found = createHash('sha256').update(readFileSync(join(root, 'large', 'x')));
+    expect(found.digest('hex')).toBe(wanted.digest('hex'));
   });
 
   test('goes with its last object', async () => {

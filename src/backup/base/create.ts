@@ -224,7 +224,8 @@ async function create(options: CreateOptions, parent: Parent | undefined): Promi
         ...writing,
         onProgress: onBytes,
         recycle,
-        digest: () => inspected.inspected.sha256,
+        // By the manifest, which a restore compares it with again.
+        hasDigestsWithin: true,
       });
       index = inspected.inspected.index;
     } else {

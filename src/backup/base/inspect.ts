@@ -6,16 +6,13 @@ import { TarReader } from './tar.ts';
 
 /** What an archive turned out to be, once all of it has gone by. */
 export interface Inspected {
-  /** Hexadecimal, of all of it. */
-  readonly sha256: string;
   readonly files: ReadonlyMap<string, ManifestFile>;
   /** The hashes of every block, where they were asked for. */
   readonly index: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** Takes the digest of an archive, of each file in it and, where increments are wanted, of each block. */
+/** Takes the digest of each file in an archive and, where increments are wanted, of each block. */
 export class ArchiveInspection {
-  readonly #whole = createHash('sha256');
   readonly #reader = new TarReader();
   readonly #files = new Map<string, ManifestFile>();
   readonly #delta: DeltaWriter | undefined;
@@ -30,7 +27,6 @@ export class ArchiveInspection {
 
   /** The next piece, of any size; it may be overwritten afterwards. Refuses what is no archive, as a TarError. */
   take(bytes: Buffer): void {
-    this.#whole.update(bytes);
     for (const event of this.#reader.feed(bytes)) {
       this.#observe?.(event);
       if (event.kind === 'begin') this.#file = event.entry.kind === 'file' ? createHash('sha256') : undefined;
@@ -46,7 +42,6 @@ export class ArchiveInspection {
     this.#reader.end();
     const index = this.#delta?.index.encode();
     return {
-      sha256: this.#whole.digest('hex'),
       files: this.#files,
       index: index === undefined ? undefined : new Uint8Array(index),
     };

@@ -17,8 +17,9 @@ export async function newestRecorded(query: Query): Promise<string | undefined> 
      where status = 'ok' and kind in ('base', 'increment') and (expires_at is null or expires_at > now())
      order by finished_at desc nulls last limit 1`,
   );
-  const id = rows[0]?.location.slice(backupsPrefix.length);
-  return id !== undefined && rows[0]?.location.startsWith(backupsPrefix) && isBackupId(id) ? id : undefined;
+  const { location = '' } = rows[0] ?? {};
+  const id = location.slice(backupsPrefix.length);
+  return location.startsWith(backupsPrefix) && isBackupId(id) ? id : undefined;
 }
 
 /**

@@ -9,6 +9,7 @@ export interface CopyTaker {
 }
 
 const readSize = 256 * 1024;
+const gatheringMs = 1;
 /** What each message of the server begins with: a letter, and a length that counts itself. */
 const headSize = 5;
 const copyData = 0x64;
@@ -27,6 +28,7 @@ export class CopySocket extends Socket {
   #left = 0;
   #message: Buffer[] = [];
   #isTaken = false;
+  #isHeld = false;
   #isBegun = false;
 
   constructor() {
@@ -35,10 +37,33 @@ export class CopySocket extends Socket {
         buffer: Buffer.allocUnsafe(readSize),
         callback: (count, buffer) => {
           this.#split(Buffer.from(buffer.buffer, buffer.byteOffset, count));
+          if (this.taker !== undefined && count < readSize) this.#letGather();
           return true;
         },
       },
     });
+  }
+
+  /** Whoever pauses it is not to be overruled by the end of a wait. */
+  override pause(): this {
+    this.#isHeld = true;
+    return super.pause();
+  }
+
+  override resume(): this {
+    this.#isHeld = false;
+    return super.resume();
+  }
+
+  /**
+   * That was all there was. The server sends a few kilobytes at a time, and to be woken for each of them costs more than to
+   * read it; meanwhile the kernel takes what arrives, which holds nobody up.
+   */
+  #letGather(): void {
+    super.pause();
+    setTimeout(() => {
+      if (!this.#isHeld) super.resume();
+    }, gatheringMs);
   }
 
   #split(bytes: Buffer): void {

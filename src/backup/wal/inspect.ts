@@ -88,7 +88,7 @@ async function readSlot(query: Query, name: string, lsn: string): Promise<SlotSt
   };
 }
 
-async function newestPhysical(vault: Vault): Promise<PhysicalBackup | undefined> {
+export async function newestPhysical(vault: Vault): Promise<PhysicalBackup | undefined> {
   for (const id of (await listBackups(vault.storage)).toReversed()) {
     if (id.includes('-logical-')) continue;
     const entry = await readEntry(vault.storage, id);

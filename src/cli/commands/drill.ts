@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Client } from 'pg';
-import { readEntry } from '../../backup/catalog.ts';
 import type { DrillWish } from '../../backup/drill/choose.ts';
 import { conductDrill } from '../../backup/drill/conduct.ts';
 import { listPoints, placeOfPoint } from '../../backup/drill/point.ts';
@@ -13,7 +12,7 @@ import { reportPage } from '../../backup/drill/report-page.ts';
 import { restoreInto } from '../../backup/drill/restorer.ts';
 import { openBackupVault } from '../../backup/open.ts';
 import type { Vault } from '../../backup/vault.ts';
-import { inspectWal } from '../../backup/wal/inspect.ts';
+import { inspectWal, newestPhysical } from '../../backup/wal/inspect.ts';
 import { parseLsn } from '../../backup/wal/position.ts';
 import type { Config } from '../../config.ts';
 import { ensureDataFolder } from '../../data-folder.ts';
@@ -102,23 +101,26 @@ const longestWaitMs = 60_000;
  * for; nobody is told that a backup cannot be restored because they asked too early.
  */
 async function awaitLog(config: Config, vault: Vault): Promise<void> {
-  const until = Date.now() + longestWaitMs;
-  let isTold = false;
-  for (;;) {
-    const state = await inDatabase(config, (client) =>
-      inspectWal((text, values) => client.query(text, values), vault, config.backup.wal.slot),
-    );
-    if (!state?.slot?.isActive || state.newestBackup === undefined) return;
-    const backup = await readEntry(vault.storage, state.newestBackup);
-    if (backup.kind === 'logical') return;
-    const newest = (await listPoints(vault, backup.timeline)).map(placeOfPoint).at(-1);
-    const { lastLsn } = state.archive;
-    if (newest === undefined || (lastLsn !== undefined && parseLsn(lastLsn) >= parseLsn(newest.lsn))) return;
-    if (Date.now() > until) return;
-    if (!isTold) note(`Waiting until the log is archived up to the noted point (${newest.lsn})`);
-    isTold = true;
-    await sleep(1_000);
-  }
+  await inDatabase(config, async (client) => {
+    const backup = await newestPhysical(vault);
+    const key = backup && (await listPoints(vault, backup.timeline)).at(-1);
+    const point = key === undefined ? undefined : placeOfPoint(key);
+    if (point === undefined) return;
+    const isUnderWay = async (): Promise<boolean> => {
+      const { slot, archive } = await inspectWal(
+        (text, values) => client.query(text, values),
+        vault,
+        config.backup.wal.slot,
+      );
+      const isThere = archive.lastLsn !== undefined && parseLsn(archive.lastLsn) >= parseLsn(point.lsn);
+      return slot?.isActive === true && !isThere;
+    };
+    if (!(await isUnderWay())) return;
+    note(`Waiting until the log is archived up to the noted point (${point.lsn})`);
+    const until = Date.now() + longestWaitMs;
+    do await sleep(1_000);
+    while ((await isUnderWay()) && Date.now() < until);
+  });
 }
 
 /** The drill counts although the database that it is about cannot be told. */

@@ -1,3 +1,5 @@
+import { endOfBlockComment } from '../comments.ts';
+
 /** The body of a function in PL/pgSQL, taken apart: libpg-query as it is installed parses SQL only. */
 export interface BodyText {
   /** Without comments, and with '' in place of each literal. */
@@ -30,7 +32,7 @@ export function takeApart(body: string): BodyText {
   while (at < body.length) {
     if (match(lineComment)) continue;
     if (body.startsWith('/*', at)) {
-      at = endOfComment(body, at);
+      at = endOfBlockComment(body, at);
       code += ' ';
       continue;
     }
@@ -45,19 +47,4 @@ export function takeApart(body: string): BodyText {
     if (name === undefined) at += 1;
   }
   return { code, literals, isDynamic: /(?<![\w$."])execute(?![\w$"])/i.test(code) };
-}
-
-function endOfComment(body: string, from: number): number {
-  let depth = 0;
-  let at = from;
-  do {
-    if (body.startsWith('/*', at)) {
-      depth += 1;
-      at += 2;
-    } else if (body.startsWith('*/', at)) {
-      depth -= 1;
-      at += 2;
-    } else at += 1;
-  } while (depth > 0 && at < body.length);
-  return at;
 }

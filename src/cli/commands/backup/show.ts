@@ -59,7 +59,7 @@ export function registerBackupShow(backup: Command): void {
               key.split('/').slice(2).join('/'),
               byteSize(size),
               byteSize(storedSize),
-              storedSha256,
+              storedSha256 ?? 'of each file, in the manifest',
             ]),
             { right: [1, 2] },
           ),
