@@ -16,12 +16,15 @@ export interface ArchiveExport {
   readonly verifiedAt: Date | null;
   /** When the partition was dropped, or the rows were deleted. */
   readonly droppedAt: Date | null;
+  /** Nobody who was erased before this is in it. */
+  readonly scrubbedAt: Date | null;
 }
 
 const selectExports = `
   select
     id, parent, partition as name, kind, scope, row_count::float8 as rows, size_bytes::float8 as bytes,
-    location as manifest, exported_at as "exportedAt", verified_at as "verifiedAt", dropped_at as "droppedAt"
+    location as manifest, exported_at as "exportedAt", verified_at as "verifiedAt", dropped_at as "droppedAt",
+    scrubbed_at as "scrubbedAt"
   from ops.archive_exports`;
 
 export async function listArchives(client: Client, parent?: string): Promise<ArchiveExport[]> {
@@ -63,7 +66,7 @@ export async function beginExport(
      values ($1, $2, $3, $4, 0, $5, '')
      on conflict (parent, partition) do update
      set kind = excluded.kind, scope = excluded.scope, row_count = 0, size_bytes = 0, sha256 = '',
-         exported_at = null, verified_at = null, dropped_at = null`,
+         exported_at = null, verified_at = null, dropped_at = null, scrubbed_at = null`,
     [
       subject.parent,
       subject.name,
@@ -87,6 +90,13 @@ export async function recordVerified(client: Client, manifest: ArchiveManifest):
       manifest.file.sha256,
       manifest.exportedAt,
     ],
+  );
+}
+
+export async function recordScrubbed(client: Client, parent: string, name: string): Promise<void> {
+  await client.query(
+    'update ops.archive_exports set scrubbed_at = now() where parent = $1 and partition = $2',
+    [parent, name],
   );
 }
 

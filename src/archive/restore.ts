@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { exitCodes, StoaError } from '../errors.ts';
+import { eraseRestored } from './erase.ts';
 import { type ArchiveManifest, readManifest } from './manifest.ts';
 import { columnsOf } from './partition.ts';
 import { openArchive } from './read.ts';
@@ -25,7 +26,11 @@ export interface Restored {
   readonly left: readonly string[];
   /** Columns in whose place something else was exported. */
   readonly blanked: readonly string[];
+  /** Rows of people who were erased since: deleted again, or emptied of what their erasure takes out. */
+  readonly erased: number;
 }
+
+type Copied = Omit<Restored, 'table' | 'erased'>;
 
 function refuse(code: string, message: string, cure: string): StoaError {
   return new StoaError(`archive.${code}`, message, { cure, exitCode: exitCodes.refused });
@@ -51,11 +56,7 @@ function keepFields(places: readonly number[]): Transform {
 }
 
 /** Into a table that is there, as far as it has the columns. Throws at the end when the archive is not whole. */
-async function copyInto(
-  session: ArchiveSession,
-  manifest: ArchiveManifest,
-  table: string,
-): Promise<Pick<Restored, 'rows' | 'added' | 'left' | 'blanked'>> {
+async function copyInto(session: ArchiveSession, manifest: ArchiveManifest, table: string): Promise<Copied> {
   const { client, storage, transforms } = session;
   const here = (await columnsOf(client, table)).map(({ name }) => name);
   const archived = manifest.columns.map(({ name }) => name);
@@ -86,11 +87,12 @@ async function exists(client: Client, table: string): Promise<boolean> {
   return rows[0]?.is_there ?? false;
 }
 
-/** A table by itself, with the columns as they were; a type that is no more becomes text. */
-async function restoreAside(
+/** A table by itself, with the columns as they were; a type that is no more becomes text. `isLog`: as for `eraseRestored`. */
+export async function restoreAside(
   session: ArchiveSession,
   manifest: ArchiveManifest,
   into: string,
+  { isLog = false }: { readonly isLog?: boolean } = {},
 ): Promise<Restored> {
   const { client } = session;
   const parts = into.split('.');
@@ -119,7 +121,12 @@ async function restoreAside(
   await client.query(
     `comment on table ${table} is ${pg.escapeLiteral(`Rows of ${manifest.parent} from the archive ${manifest.name}.`)}`,
   );
-  return { table: into, ...(await copyInto(session, manifest, table)) };
+  const copied = await copyInto(session, manifest, table);
+  return {
+    table: into,
+    ...copied,
+    erased: await eraseRestored(client, manifest.parent, table, { isLog }),
+  };
 }
 
 /** The partition that it was, of the table as it is now. */
@@ -150,6 +157,7 @@ async function restorePartition(
     `comment on table ${name} is ${pg.escapeLiteral(`Partition of ${parent}, restored from its archive.`)}`,
   );
   const copied = await copyInto(session, manifest, name);
+  const erased = await eraseRestored(client, parent, name, { isLog: true });
   await client.query(`alter table ${parent} attach partition ${name} ${bounds}`);
   // A guard against TRUNCATE is a statement trigger, which attaching does not bring.
   const { rows: guards } = await client.query<{ name: string; function: string }>(
@@ -175,7 +183,7 @@ async function restorePartition(
     'update ops.archive_exports set dropped_at = null where parent = $1 and partition = $2',
     [parent, name],
   );
-  return { table: name, ...copied };
+  return { table: name, ...copied, erased };
 }
 
 /** All of it or nothing: in one transaction, which ends with the last byte compared. */

@@ -23,6 +23,8 @@ export interface ArchiveSubject {
   readonly query: string;
   /** Bytes to expect, as far as they are known. */
   readonly expectedSize?: number;
+  /** The rows that the manifest names until then are left where they are: it is replaced in one step. */
+  readonly isBesideTheOld?: boolean;
 }
 
 export interface WriteOptions {
@@ -49,7 +51,8 @@ export async function writeArchive(
   );
   const [fact] = facts;
   if (fact === undefined) throw new Error('the database did not answer');
-  const key = `${archiveFolder(subject.parent, subject.name)}/rows.copy`;
+  const file = subject.isBesideTheOld ? `rows-${fact.at.getTime()}.copy` : 'rows.copy';
+  const key = `${archiveFolder(subject.parent, subject.name)}/${file}`;
 
   const rows = client.query(copyTo(`copy (${subject.query}) to stdout`));
   const content = new Measure(onRows);

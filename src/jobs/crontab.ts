@@ -61,6 +61,7 @@ export const crontab: readonly (CronItem & { readonly task: string })[] = [
   { task: 'partitions_retire', match: '45 0 * * *', options: daily },
   { task: 'archive_monthly', match: '0 6 2 * *', options: monthly },
   { task: 'archive_quarterly', match: '0 7 3 1,4,7,10 *', options: monthly },
+  { task: 'archive_scrub', match: '0 8 4 * *', options: monthly },
   { task: 'archive_chat', match: '0 7 * * 0', options: weekly },
   { task: 'alert_deliver', match: '*/5 * * * *' },
   { task: 'drift_check', match: '40 1 * * *', options: daily },

@@ -6,6 +6,7 @@ import announceInvestigate from './tasks/announce_investigate.ts';
 import archiveChat from './tasks/archive_chat.ts';
 import archiveMonthly from './tasks/archive_monthly.ts';
 import archiveQuarterly from './tasks/archive_quarterly.ts';
+import archiveScrub from './tasks/archive_scrub.ts';
 import auditAnchor from './tasks/audit_anchor.ts';
 import auditSeal from './tasks/audit_seal.ts';
 import backfillRun from './tasks/backfill_run.ts';
@@ -67,6 +68,7 @@ const tasksByModule: Readonly<Record<string, TaskMap>> = {
     partitions_retire: partitionsRetire,
     archive_monthly: archiveMonthly,
     archive_quarterly: archiveQuarterly,
+    archive_scrub: archiveScrub,
     alert_deliver: alertDeliver,
     drift_check: driftCheck,
     backfill_run: backfillRun,

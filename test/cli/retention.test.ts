@@ -120,9 +120,11 @@ it('retires, lists, verifies and restores, and a hold stands in the way', async 
   expect((await stoa('archive', 'verify')).stdout).toBe('1 of 1 archives are whole.\n');
   const name = 'parts.core_lists_2020_01';
   expect((await stoa('archive', 'restore', 'core.lists', name, '--into', 'core.aside')).stdout).toContain(
-    '100 rows are in core.aside.',
+    '100 rows came back into core.aside.',
   );
-  expect((await stoa('archive', 'restore', 'core.lists', name)).stdout).toContain(`100 rows are in ${name}.`);
+  expect((await stoa('archive', 'restore', 'core.lists', name)).stdout).toContain(
+    `100 rows came back into ${name}.`,
+  );
   expect(await stoa('archive', 'restore', 'core.lists', name)).toMatchObject({ code: exitCodes.refused });
   expect((await stoa('archive', 'create', 'core.lists', name)).stdout).toContain('Read back');
 

@@ -9,7 +9,9 @@ import { archivedRows } from '../../src/archive/read.ts';
 import { restoreArchive } from '../../src/archive/restore.ts';
 import { defaultTransforms } from '../../src/archive/transform.ts';
 import { crontab } from '../../src/jobs/crontab.ts';
+import { connect } from '../../src/postgres/connect.ts';
 import { connectOwner } from '../../src/postgres/owner.ts';
+import { erasePeople } from '../../src/privacy/erasure.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import { diesAt } from '../archive/kill.ts';
 import { type Group, type Person, type Scene, scene } from '../sql/groups/scene.ts';
@@ -96,6 +98,57 @@ describe('old chat', () => {
     } finally {
       await client.end();
     }
+  });
+
+  test('comes back without what somebody wrote who was erased since', async () => {
+    const channel = await room(await world.group(owner));
+    const leaver = await world.person();
+    await world.db.query(
+      'update groups.channel_messages set sender_id = $2 where channel_id = $1 and seq in (100 - 45, 100 - 44)',
+      [channel, leaver.id],
+    );
+    await world.db.query(
+      `with file as (
+         insert into media.uploads (user_id, filename, content_type, size_bytes, storage_path, status)
+         values ($2, 'me.png', 'image/png', 1, 'objects/me', 'ready') returning id
+       )
+       insert into groups.message_attachments (channel_id, message_id, upload_id, filename, content_type, size_bytes)
+       select message.channel_id, message.id, file.id, 'me.png', 'image/png', 1
+       from groups.channel_messages as message, file
+       where message.channel_id = $1 and message.seq < 58`,
+      [channel, owner.id],
+    );
+    await job('archive_chat');
+    const { request } = await world.one<{ request: string }>(
+      "select audit.operator_request($1, 'erase', 'asked for it') as request",
+      leaver.id,
+    );
+    const places = { uploads: storage, ledger: storage };
+    const worker = await connect(world.db.urlFor('stoa_worker'), 'test archive');
+    const [outcome] = await erasePeople(worker, places, [request]).finally(() => worker.end());
+    expect(outcome?.certificate).toBeDefined();
+
+    const [key = ''] = await archivesOf(channel);
+    const client = await connectOwner(world.db.url, 'test archive');
+    const session = { client, storage, transforms: defaultTransforms };
+    try {
+      expect(await restoreArchive(session, key, { into: 'groups.old_room' })).toMatchObject({
+        rows: 6,
+        erased: 2,
+      });
+    } finally {
+      await client.end();
+    }
+    const { rows } = await world.db.query(
+      'select content, jsonb_array_length(attachments) as files from groups.old_room order by seq limit 4',
+    );
+    expect(rows).toEqual([
+      { content: '', files: null },
+      { content: '', files: null },
+      { content: 'message of 43', files: 1 },
+      { content: 'message of 42', files: null },
+    ]);
+    await world.db.query('drop table groups.old_room');
   });
 
   test('under a legal hold is neither exported nor deleted until it is released', async () => {

@@ -5,6 +5,7 @@ import { readManifest } from '../../archive/manifest.ts';
 import { archivePartition } from '../../archive/partition.ts';
 import { verifyArchive } from '../../archive/read.ts';
 import { restoreArchive } from '../../archive/restore.ts';
+import { type Scrubbing, scrubArchives } from '../../archive/scrub.ts';
 import { type ArchiveSession, withTableToMyself } from '../../archive/session.ts';
 import { defaultTransforms } from '../../archive/transform.ts';
 import { exitCodes, StoaError } from '../../errors.ts';
@@ -55,6 +56,14 @@ async function known(session: ArchiveSession, parent: string, name: string): Pro
     exitCode: exitCodes.usage,
   });
 }
+
+const outcomes: Readonly<Record<Scrubbing['outcome'], string>> = {
+  clean: 'clean',
+  scrubbed: 'written anew',
+  exported: 'exported again',
+  held: 'left: legal hold',
+  left: 'the old object cannot be removed',
+};
 
 function days(text: string): number {
   if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of days.');
@@ -178,7 +187,8 @@ export function registerArchive(program: Command): void {
         `
 In one transaction that ends when the last byte was compared. Columns that the table has got since have their
 default; columns that it has lost since stay in the archive and are named. Rows of a table (old chat) come back
-into a table of their own only.`,
+into a table of their own only. Who was erased since stays erased: before the transaction ends, their rows go again, or
+are emptied of what an erasure takes out.`,
       ),
     ['storage'],
   ).action(
@@ -195,7 +205,12 @@ into a table of their own only.`,
           ...(flags.into === undefined ? {} : { into: flags.into }),
         });
         if (flags.json) return printJson(restored);
-        print(`${restored.rows.toLocaleString('en')} rows are in ${restored.table}.`);
+        print(`${restored.rows.toLocaleString('en')} rows came back into ${restored.table}.`);
+        if (restored.erased > 0) {
+          print(
+            `${restored.erased.toLocaleString('en')} rows of erased people were deleted again, or emptied of what was theirs.`,
+          );
+        }
         if (restored.added.length > 0)
           print(`Added since, so with their default: ${restored.added.join(', ')}.`);
         if (restored.left.length > 0)
@@ -204,4 +219,36 @@ into a table of their own only.`,
       });
     },
   );
+
+  addSettings(
+    archive
+      .command('scrub')
+      .description('take who was erased out of the archives that are older than that')
+      .option('--json', 'print the result as JSON')
+      .addHelpText(
+        'after',
+        `
+Looks into every archive that was written before an erasure ended and not looked into since, and writes anew those that
+hold somebody. The old object is removed; where the storage refuses that (object lock), it is named and the exit code is ${exitCodes.checkFailed}.
+Archives with rows under a legal hold are left. The job archive_scrub does the same on the 4th of each month.`,
+      ),
+    ['storage'],
+  ).action(async (flags: JsonFlag, command: Command) => {
+    await withArchiveSession(command, async (session) => {
+      const bar = progress('scrub', 'archives');
+      const archives = await scrubArchives(session, (done, _total, name) => bar.update(done, name)).finally(
+        () => bar.end(),
+      );
+      if (archives.some(({ outcome }) => outcome === 'left')) process.exitCode = exitCodes.checkFailed;
+      if (flags.json) return printJson(archives);
+      if (archives.length === 0) return print('Nobody was erased since the archives were looked into.');
+      print(
+        table(
+          ['table', 'archive', 'outcome', 'rows erased'],
+          archives.map(({ parent, name, outcome, erased }) => [parent, name, outcomes[outcome], erased]),
+          { right: [3] },
+        ),
+      );
+    });
+  });
 }
