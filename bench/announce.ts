@@ -6,7 +6,7 @@
  *   a process of its own, and the clients in another; all share the machine;
  * - announces a second of tracker.announce_many alone: one at a time by pgbench, where it is installed, and by size of the set.
  *
- * All in turns, so many rounds.
+ * All in turns, so many rounds. The rows of the log and the dead ones of each pass go before the next.
  *
  * node_modules/.bin/node bench/announce.ts [seconds, default 5] [rounds, default 3]
  */
@@ -30,9 +30,9 @@ import { loginRoles, loginUrl } from '../src/postgres/roles.ts';
 import { startScratchServer } from '../src/postgres/scratch.ts';
 import { openTracker } from '../src/tracker/endpoint.ts';
 import { runInstalled, versionOf } from './harness/installed.ts';
-import { handOver } from './harness/program.ts';
-import type { Comparison, Unit } from './harness/report.ts';
-import { alternate } from './harness/rounds.ts';
+import { askedRounds, handOver } from './harness/program.ts';
+import type { BenchReport, Comparison, Unit } from './harness/report.ts';
+import { alternate, type Rounds } from './harness/rounds.ts';
 import { durableSettings } from './harness/server.ts';
 import { summarise } from './harness/statistics.ts';
 
@@ -241,6 +241,22 @@ async function inSets(pool: Pool, size: number, seconds: number): Promise<number
   return done / ((performance.now() - begun) / 1_000);
 }
 
+type HttpForm = 'ours' | 'peer';
+
+interface Rate {
+  readonly perSecond: number;
+  /** Of those that are asked over HTTP. */
+  readonly http?: Report;
+}
+
+/** What the form before left dead, at the rows that each announce changes, is not the next one's to step over. */
+async function settle(owner: Pool): Promise<void> {
+  await owner.query(
+    'vacuum (index_cleanup on) tracker.peers, tracker.user_torrents, tracker.torrent_statistics, tracker.user_statistics',
+  );
+  await owner.query('checkpoint');
+}
+
 async function run(seconds: number, rounds: number): Promise<void> {
   const server = await startScratchServer({ prefix: 'stoa-bench-', isOpen: true, settings: durableSettings });
   const database = withDatabase(server.url, 'bench');
@@ -300,85 +316,103 @@ async function run(seconds: number, rounds: number): Promise<void> {
       return told;
     };
     await asked({ ...inMemory, isFilling: true });
-    await asked(inMemory);
-    await asked(stoa);
     const trackerUrl = loginUrl(database, 'stoa_tracker', password);
     const tracker = createPool(trackerUrl, { applicationName: 'bench', max: connections });
-    const seen = { ours: [] as Report[], peer: [] as Report[] };
-    const overHttp = (form: keyof typeof seen, task: Task) => async () => {
-      await owner.query('checkpoint');
-      const told = await asked(task);
-      seen[form].push(told);
-      return told.perSecond;
+    const overHttp = (task: Task) => async (): Promise<Rate> => {
+      await settle(owner);
+      const http = await asked(task);
+      return { perSecond: http.perSecond, http };
+    };
+    const without = (work: () => Promise<number>) => async (): Promise<Rate> => {
+      await settle(owner);
+      return { perSecond: await work() };
     };
     const installed = versionOf('pgbench');
-    const figures = await alternate<string>(rounds, {
-      ours: overHttp('ours', stoa),
-      peer: overHttp('peer', inMemory),
-      alone: installed === undefined ? undefined : () => pgbench(trackerUrl, seconds),
-      ...Object.fromEntries(sizes.map((size) => [`sets of ${size}`, () => inSets(tracker, size, seconds)])),
-    });
-    const { rows: log } = await owner.query<{ row: number; whole: number }>(
-      `select sum(pg_relation_size(relid))::float8 / greatest((select count(*) from tracker.announces), 1) as row,
+    const measure = async (turns: Rounds): Promise<BenchReport> => {
+      await owner.query('truncate tracker.announces');
+      const measured = await alternate<string, Rate>(
+        turns,
+        {
+          ours: overHttp(stoa),
+          peer: overHttp(inMemory),
+          alone: installed === undefined ? undefined : without(() => pgbench(trackerUrl, seconds)),
+          ...Object.fromEntries(
+            sizes.map((size) => [`sets of ${size}`, without(() => inSets(tracker, size, seconds))]),
+          ),
+        },
+        { isWarmedUp: true },
+      );
+      const figures = (form: string) => measured(form).map(({ perSecond }) => perSecond);
+      const seen = (form: HttpForm) => measured(form).flatMap(({ http }) => http ?? []);
+      const { rows: log } = await owner.query<{ row: number; whole: number }>(
+        `select sum(pg_relation_size(relid))::float8 / greatest((select count(*) from tracker.announces), 1) as row,
          sum(pg_total_relation_size(relid))::float8 / greatest((select count(*) from tracker.announces), 1) as whole
        from pg_partition_tree('tracker.announces') where isleaf`,
-    );
+      );
+      const both = (what: string, unit: Unit, figure: (told: Report) => number): Comparison => ({
+        what,
+        size: '50 peers in the answer',
+        unit,
+        forms: [
+          { form: 'Stoa, checked and kept', role: 'stoa', figures: seen('ours').map(figure) },
+          { form: 'bittorrent-tracker, in memory', role: 'peer', figures: seen('peer').map(figure) },
+          ...(unit !== 'per second'
+            ? []
+            : [
+                ...(installed === undefined
+                  ? []
+                  : [
+                      {
+                        form: 'one a transaction, pgbench',
+                        role: 'peer' as const,
+                        figures: figures('alone'),
+                      },
+                    ]),
+                {
+                  form: 'function alone, sets of 100',
+                  role: 'limit' as const,
+                  figures: figures('sets of 100'),
+                },
+              ]),
+        ],
+      });
+      const peersOf = (form: HttpForm): string =>
+        summarise(seen(form).map(({ peers }) => peers)).median.toFixed(1);
+      return {
+        comparisons: [
+          both('announces over HTTP', 'per second', (told) => told.perSecond),
+          both('median of one', 'ms', (told) => told.median),
+          both('99th percentile of one', 'ms', (told) => told.slowest),
+          {
+            what: 'the function alone',
+            unit: 'per second',
+            forms: sizes.map((size) => ({
+              form: `sets of ${size}`,
+              role: 'stoa' as const,
+              figures: figures(`sets of ${size}`),
+            })),
+          },
+          {
+            what: 'log of announces, a row',
+            unit: 'bytes',
+            forms: [
+              { form: 'with its indexes', role: 'stoa', figures: log.map(({ whole }) => whole) },
+              { form: 'the row alone', role: 'limit', figures: log.map(({ row }) => row) },
+            ],
+          },
+        ],
+        notes: [
+          `${clients} clients, ${people} people, ${torrents} torrents of ${peersOfATorrent} peers and more; ${peersOf('ours')} peers in an answer of Stoa, ${peersOf('peer')} in the other. Each in a process of its own on the same machine.`,
+          'The tracker in memory knows no passkeys, counts nothing for anybody and keeps nothing.',
+          installed === undefined
+            ? 'pgbench is not installed: one announce at a time is the line "sets of 1", with a client of node.'
+            : `pgbench ${installed}, and the sets: ${connections} connections.`,
+        ],
+      };
+    };
+    for await (const asks of askedRounds(rounds)) await handOver(await measure(asks.rounds));
     await tracker.end();
     await owner.end();
-    const both = (what: string, unit: Unit, figure: (told: Report) => number): Comparison => ({
-      what,
-      size: '50 peers in the answer',
-      unit,
-      forms: [
-        { form: 'Stoa, checked and kept', role: 'stoa', figures: seen.ours.map(figure) },
-        { form: 'bittorrent-tracker, in memory', role: 'peer', figures: seen.peer.map(figure) },
-        ...(unit !== 'per second'
-          ? []
-          : [
-              ...(installed === undefined
-                ? []
-                : [{ form: 'one a transaction, pgbench', role: 'peer' as const, figures: figures('alone') }]),
-              {
-                form: 'function alone, sets of 100',
-                role: 'limit' as const,
-                figures: figures('sets of 100'),
-              },
-            ]),
-      ],
-    });
-    const peersOf = (form: keyof typeof seen): string =>
-      summarise(seen[form].map(({ peers }) => peers)).median.toFixed(1);
-    await handOver({
-      comparisons: [
-        both('announces over HTTP', 'per second', (told) => told.perSecond),
-        both('median of one', 'ms', (told) => told.median),
-        both('99th percentile of one', 'ms', (told) => told.slowest),
-        {
-          what: 'the function alone',
-          unit: 'per second',
-          forms: sizes.map((size) => ({
-            form: `sets of ${size}`,
-            role: 'stoa' as const,
-            figures: figures(`sets of ${size}`),
-          })),
-        },
-        {
-          what: 'log of announces, a row',
-          unit: 'bytes',
-          forms: [
-            { form: 'with its indexes', role: 'stoa', figures: log.map(({ whole }) => whole) },
-            { form: 'the row alone', role: 'limit', figures: log.map(({ row }) => row) },
-          ],
-        },
-      ],
-      notes: [
-        `${clients} clients, ${people} people, ${torrents} torrents of ${peersOfATorrent} peers and more; ${peersOf('ours')} peers in an answer of Stoa, ${peersOf('peer')} in the other. Each in a process of its own on the same machine.`,
-        'The tracker in memory knows no passkeys, counts nothing for anybody and keeps nothing.',
-        installed === undefined
-          ? 'pgbench is not installed: one announce at a time is the line "sets of 1", with a client of node.'
-          : `pgbench ${installed}, and the sets: ${connections} connections.`,
-      ],
-    });
   } finally {
     for (const running of children) running.kill();
     await server.stop();

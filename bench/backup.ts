@@ -28,12 +28,13 @@ import { startBaseBackup } from '../src/backup/replication/base-backup.ts';
 import { connectReplication } from '../src/backup/replication/connection.ts';
 import { checkBase } from '../src/backup/restore/unpack.ts';
 import { openVault, type Vault } from '../src/backup/vault.ts';
-import { print, table } from '../src/cli/output.ts';
+import { table } from '../src/cli/output.ts';
 import { folderStorage } from '../src/storage/folder.ts';
 import { startSource } from '../test/backup/source.ts';
 import { versionOf } from './harness/installed.ts';
-import { handOver } from './harness/program.ts';
-import type { BenchReport, Measured } from './harness/report.ts';
+import { askedRounds, handOver } from './harness/program.ts';
+import type { Comparison, Measured } from './harness/report.ts';
+import { alternate, type Rounds } from './harness/rounds.ts';
 import { summarise } from './harness/statistics.ts';
 
 const megabytes = Number(process.argv[2] ?? 500);
@@ -46,7 +47,7 @@ interface Figures {
   readonly serverCpu: number;
 }
 /** Answers with the bytes of the archive; undefined: this cannot be measured here. */
-type Form = () => Promise<number | undefined>;
+type Work = () => Promise<number | undefined>;
 
 interface Client {
   readonly path: string;
@@ -152,6 +153,12 @@ async function backUp(name: string, { compression, isEncrypted, hasIndex = false
   return entry.artifacts['base.tar']?.size ?? 0;
 }
 
+function forget(name: string): void {
+  const remains = left.get(name);
+  if (remains) rmSync(remains.folder, { recursive: true });
+  left.delete(name);
+}
+
 async function readBack(name: string): Promise<number | undefined> {
   const found = left.get(name);
   if (found === undefined) return undefined;
@@ -174,7 +181,7 @@ async function pgBaseBackup(...options: readonly string[]): Promise<number | und
 
 const digests = '--manifest-checksums=SHA256';
 const reference = 'pg_basebackup';
-const forms: Readonly<Record<string, Form>> = {
+const works: Readonly<Record<string, Work>> = {
   [reference]: () => pgBaseBackup(digests),
   'pg_basebackup, CRC32C': () => pgBaseBackup(),
   'pg_basebackup, client-zstd:1': () => pgBaseBackup(digests, '--compress=client-zstd:1'),
@@ -183,131 +190,150 @@ const forms: Readonly<Record<string, Form>> = {
   ...Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, () => backUp(name, kind)])),
 };
 
-const figures = new Map<string, Figures[]>();
+type Seen = ReadonlyMap<string, readonly Figures[]>;
+
+/** Those of all passes, for the table at the end. */
+const gathered = new Map<string, readonly Figures[]>();
 const sizes = new Map<string, number>();
 let archiveBytes = 0;
 
-async function measure(name: string, form: Form): Promise<void> {
+async function measure(work: Work): Promise<Figures | undefined> {
   const before = { self: processorOf('self'), server: processorOf(source.cluster.pid) };
   const begun = performance.now();
-  const bytes = await form();
+  const bytes = await work();
   const seconds = (performance.now() - begun) / 1000;
-  if (bytes === undefined) return;
+  if (bytes === undefined) return undefined;
   // The process of the server that sent it is counted once it has ended.
   await new Promise((resolve) => setTimeout(resolve, 50));
   const after = { self: processorOf('self'), server: processorOf(source.cluster.pid) };
   const gigabytes = bytes / 1e9;
   const own = after.self.own - before.self.own + after.self.children - before.self.children;
-  figures.set(name, [
-    ...(figures.get(name) ?? []),
-    {
-      rate: bytes / 1e6 / seconds,
-      cpu: own / gigabytes,
-      serverCpu: (after.server.children - before.server.children) / gigabytes,
-    },
-  ]);
+  return {
+    rate: bytes / 1e6 / seconds,
+    cpu: own / gigabytes,
+    serverCpu: (after.server.children - before.server.children) / gigabytes,
+  };
+}
+
+/** One pass, each backup followed by reading it back. */
+async function measureAll(rounds: Rounds): Promise<Seen> {
+  const turn = (name: string, work: Work) => async () => {
+    const made = await measure(work);
+    const readBackIs = left.has(name) ? await measure(() => readBack(name)) : undefined;
+    forget(name);
+    return { made, readBackIs };
+  };
+  const names = Object.keys(works);
+  const told = await alternate(
+    rounds,
+    Object.fromEntries(Object.entries(works).map(([name, work]) => [name, turn(name, work)])),
+  );
+  const figuresOf = (of: (name: string) => readonly (Figures | undefined)[], prefix: string) =>
+    names.map((name) => [`${prefix}${name}`, of(name).filter((each) => each !== undefined)] as const);
+  return new Map(
+    [
+      ...figuresOf((name) => told(name).map(({ made }) => made), ''),
+      ...figuresOf((name) => told(name).map(({ readBackIs }) => readBackIs), 'read back: '),
+    ].filter(([, all]) => all.length > 0),
+  );
 }
 
 /** Beside what does as much: both compressed, or neither. */
-function report(): BenchReport {
+function comparisonsOf(seen: Seen): readonly Comparison[] {
   const line = (role: Measured['role'], name: string, form = name): Measured[] => {
-    const all = figures.get(name);
+    const all = seen.get(name);
     return all ? [{ form, role, figures: all.map(({ rate }) => rate) }] : [];
   };
   const size = `${Math.round(archiveBytes / 1e6)} MB, PostgreSQL ${major}`;
   const unit = 'MB/s';
-  return {
-    comparisons: [
-      {
-        what: 'backup, not compressed',
-        size,
-        unit,
-        forms: [
-          ...line('stoa', 'not compressed', 'verified, not compressed'),
-          ...line('peer', reference, 'pg_basebackup to a tar file'),
-          ...line('limit', 'read and compare', 'read and compared, not kept'),
-        ],
-      },
-      {
-        what: 'backup',
-        size,
-        unit,
-        forms: [
-          ...line('stoa', 'zstd', 'verified, zstd'),
-          ...line('stoa', 'zstd, age', 'verified, zstd, encrypted'),
-          ...line('peer', 'pg_basebackup, client-zstd:1', 'pg_basebackup, zstd'),
-          ...line('limit', reference, 'pg_basebackup, not compressed'),
-        ],
-      },
-      {
-        what: 'restore',
-        size,
-        unit,
-        forms: [
-          ...line('stoa', 'read back: zstd', 'read back and compared, zstd'),
-          ...line('stoa', 'read back: zstd, age', 'read back and compared, zstd, encrypted'),
-          ...line('limit', 'read back: not compressed', 'read back and compared, not compressed'),
-        ],
-      },
-    ],
-  };
+  return [
+    {
+      what: 'backup, not compressed',
+      size,
+      unit,
+      forms: [
+        ...line('stoa', 'not compressed', 'verified, not compressed'),
+        ...line('peer', reference, 'pg_basebackup to a tar file'),
+        ...line('limit', 'read and compare', 'read and compared, not kept'),
+      ],
+    },
+    {
+      what: 'backup',
+      size,
+      unit,
+      forms: [
+        ...line('stoa', 'zstd', 'verified, zstd'),
+        ...line('stoa', 'zstd, age', 'verified, zstd, encrypted'),
+        ...line('peer', 'pg_basebackup, client-zstd:1', 'pg_basebackup, zstd'),
+        ...line('limit', reference, 'pg_basebackup, not compressed'),
+      ],
+    },
+    {
+      what: 'restore',
+      size,
+      unit,
+      forms: [
+        ...line('stoa', 'read back: zstd', 'read back and compared, zstd'),
+        ...line('stoa', 'read back: zstd, age', 'read back and compared, zstd, encrypted'),
+        ...line('limit', 'read back: not compressed', 'read back and compared, not compressed'),
+      ],
+    },
+  ];
 }
 
-try {
-  // Of which the first also brings the files of the server into memory, for all of them.
-  archiveBytes = await readOnly();
-  const names = Object.keys(forms);
-  for (let round = 0; round < rounds; round += 1) {
-    const first = round % names.length;
-    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
-      const form = forms[name];
-      if (form === undefined) continue;
-      await measure(name, form);
-      if (left.has(name)) await measure(`read back: ${name}`, () => readBack(name));
-      const remains = left.get(name);
-      if (remains) rmSync(remains.folder, { recursive: true });
-      left.delete(name);
-    }
-  }
+/** Of every form, also of those that are beside no other; of all passes so far. */
+function describeAll(): string {
   const rateOf = (name: string): number =>
-    summarise((figures.get(name) ?? []).map(({ rate }) => rate)).median;
-  print(`PostgreSQL ${major}, ${Math.round(archiveBytes / 1e6)} MB, ${rounds} rounds:`);
-  const order = [...names, ...names.map((name) => `read back: ${name}`)].filter((name) => figures.has(name));
-  print(
-    table(
-      ['form', 'MB/s', 'min–max', 'of pg_basebackup', 'CPU s/GB', 'server s/GB'],
-      order.map((name) => {
-        const all = figures.get(name) ?? [];
-        const rate = summarise(all.map((each) => each.rate));
-        const median = (of: (each: Figures) => number): string => summarise(all.map(of)).median.toFixed(2);
-        const isRead = name.startsWith('read back');
-        return [
-          name,
-          rate.median.toFixed(0),
-          `${rate.low.toFixed(0)}–${rate.high.toFixed(0)}`,
-          figures.has(reference) && !isRead ? (rate.median / rateOf(reference)).toFixed(2) : '',
-          median((each) => each.cpu),
-          isRead ? '' : median((each) => each.serverCpu),
-        ];
-      }),
-      { right: [1, 3, 4, 5] },
-    ),
-  );
-  for (const [name, ratio] of sizes) print(`stored, ${name}: 1/${ratio.toFixed(1)} of the size`);
+    summarise((gathered.get(name) ?? []).map(({ rate }) => rate)).median;
+  const names = Object.keys(works);
+  const order = [...names, ...names.map((name) => `read back: ${name}`)].filter((name) => gathered.has(name));
+  const rows = order.map((name) => {
+    const all = gathered.get(name) ?? [];
+    const rate = summarise(all.map((each) => each.rate));
+    const median = (of: (each: Figures) => number): string => summarise(all.map(of)).median.toFixed(2);
+    const isRead = name.startsWith('read back');
+    return [
+      name,
+      rate.median.toFixed(0),
+      `${rate.low.toFixed(0)}–${rate.high.toFixed(0)}`,
+      gathered.has(reference) && !isRead ? (rate.median / rateOf(reference)).toFixed(2) : '',
+      median((each) => each.cpu),
+      isRead ? '' : median((each) => each.serverCpu),
+    ];
+  });
+  const lines = [
+    `PostgreSQL ${major}, ${Math.round(archiveBytes / 1e6)} MB:`,
+    table(['form', 'MB/s', 'min–max', 'of pg_basebackup', 'CPU s/GB', 'server s/GB'], rows, {
+      right: [1, 3, 4, 5],
+    }),
+    ...[...sizes].map(([name, ratio]) => `stored, ${name}: 1/${ratio.toFixed(1)} of the size`),
+  ];
   if (client === undefined) {
     const found = [...new Set(clients.map((each) => each.major))].join(', ');
-    print(
+    lines.push(
       `No pg_basebackup of major ${major} or newer is installed${found === '' ? '' : ` (there is ${found})`}: no ratio.`,
     );
   } else {
-    print(
+    lines.push(
       `pg_basebackup is that of ${client.major}; both ask for SHA-256 of each file unless CRC32C is said.`,
+      ...names
+        .filter((each) => each.startsWith(reference) && !gathered.has(each))
+        .map((name) => `${name}: this client or this server cannot do it.`),
     );
-    for (const name of names.filter((each) => each.startsWith(reference) && !figures.has(each))) {
-      print(`${name}: this client or this server cannot do it.`);
-    }
   }
-  if (process.connected) await handOver(report());
+  return lines.join('\n');
+}
+
+try {
+  for await (const { few } of askedRounds(rounds)) {
+    // The files of the server are in memory for all forms, and this process has written and hashed some.
+    archiveBytes ||= await readOnly();
+    await measure(() => backUp('not compressed', { compression: { method: 'none' } }));
+    forget('not compressed');
+    const seen = await measureAll(few);
+    for (const [name, figures] of seen) gathered.set(name, [...(gathered.get(name) ?? []), ...figures]);
+    await handOver({ comparisons: comparisonsOf(seen), output: describeAll() });
+  }
 } finally {
   await source.remove();
   rmSync(root, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import type { Bench } from './harness/bench.ts';
 import { UsageError } from './harness/options.ts';
-import { type Arguments, program } from './harness/program.ts';
+import { type Arguments, lastingProgram, program } from './harness/program.ts';
 
 export interface Entry {
   readonly name: string;
@@ -8,6 +8,8 @@ export interface Entry {
   readonly also: readonly string[];
   /** Loaded when it is run: a bench of the API imports much that the others need not. */
   readonly load: () => Promise<Bench>;
+  /** It prints a table of its own, and has no figures to gather: the first pass is enough. */
+  readonly isOnce?: true;
 }
 
 const comparison = (
@@ -20,10 +22,17 @@ const comparison = (
   load: async () => (await load()).default,
 });
 
-const script = (name: string, summary: string, args: Arguments, ...also: string[]): Entry => ({
+const lasting = (name: string, summary: string, args: Arguments, ...also: string[]): Entry => ({
   name,
   also,
+  load: async () => lastingProgram(name, summary, args),
+});
+
+const once = (name: string, summary: string, args: readonly string[]): Entry => ({
+  name,
+  also: [],
   load: async () => program(name, summary, args),
+  isOnce: true,
 });
 
 /** In the order in which all of them run: what compares first, then programs of their own at a small size. */
@@ -39,28 +48,24 @@ export const registry: readonly Entry[] = [
   comparison('start', () => import('./comparisons/start.ts')),
   comparison('jobs', () => import('./comparisons/jobs.ts')),
   comparison('replay', () => import('./comparisons/replay.ts'), 'migrations'),
-  script(
+  lasting(
     'announce',
     'The tracker over HTTP, beside one that keeps everything in memory; and its function alone.',
-    ({ rounds, forMs }) => [String(forMs / 1_000), String(rounds)],
+    ({ forMs }) => [String(forMs / 1_000)],
   ),
-  script('retention', 'Letting rows go: in batches and as a partition, beside one DELETE.', ({ rounds }) => [
+  lasting('retention', 'Letting rows go: in batches and as a partition, beside one DELETE.', () => [
     '--rows',
     '250000',
-    '--rounds',
-    String(Math.min(rounds, 5)),
   ]),
-  script('backup', 'A base backup, and reading it back.', () => ['300', '5'], 'restore'),
-  script('migrations', 'The migration engine: verify, check, what a statement costs.', () => ['1']),
-  script('sign-in', 'A hash, a refused sign-in, and whether its time tells who has an account.', () => [
-    '100',
-  ]),
-  script('realtime', 'Subscriptions: opening, memory, deliveries a second.', () => ['200']),
-  script('erasure', 'Erasing members while others write.', () => ['20']),
-  script('kill-worker', 'Jobs come out the same when their worker is killed.', () => ['3']),
-  script('backfill', 'A backfill that is killed, beside a writer.', () => ['100000']),
-  script('rehearse', 'What a blocking index and its concurrent twin do to a writer.', () => ['100000']),
-  script('load', 'A rolling restart under load.', () => ['--clients', '20', '--seconds', '20']),
+  lasting('backup', 'A base backup, and reading it back.', () => ['300'], 'restore'),
+  once('migrations', 'The migration engine: verify, check, what a statement costs.', ['1']),
+  once('sign-in', 'A hash, a refused sign-in, and whether its time tells who has an account.', ['100']),
+  once('realtime', 'Subscriptions: opening, memory, deliveries a second.', ['200']),
+  once('erasure', 'Erasing members while others write.', ['20']),
+  once('kill-worker', 'Jobs come out the same when their worker is killed.', ['3']),
+  once('backfill', 'A backfill that is killed, beside a writer.', ['100000']),
+  once('rehearse', 'What a blocking index and its concurrent twin do to a writer.', ['100000']),
+  once('load', 'A rolling restart under load.', ['--clients', '20', '--seconds', '20']),
 ];
 
 /** Those of these names, or all. Refuses a name that is none. */

@@ -25,7 +25,7 @@ import { startScratchServer } from '../src/postgres/scratch.ts';
 import { choosePolicies, listPolicies } from '../src/retention/policies.ts';
 import { runPolicy } from '../src/retention/run.ts';
 import { folderStorage } from '../src/storage/folder.ts';
-import { handOver } from './harness/program.ts';
+import { askedRounds, handOver } from './harness/program.ts';
 import type { BenchReport } from './harness/report.ts';
 import { alternate } from './harness/rounds.ts';
 import { durableSettings } from './harness/server.ts';
@@ -143,36 +143,30 @@ async function fill(client: Client, target: string): Promise<void> {
   await client.query(`vacuum (analyze) ${target}`);
 }
 
-async function compare(url: string): Promise<BenchReport> {
+type FormName = 'batches' | 'oneDelete' | 'partition' | 'bare';
+
+async function compare(url: string, notes: readonly string[]): Promise<void> {
   const client = await connectOwner(url, 'bench retention');
   const folder = mkdtempSync(join(tmpdir(), 'stoa-bench-'));
-  const seen = {
-    batches: [] as Watched[],
-    oneDelete: [] as Watched[],
-    partition: [] as Watched[],
-    bare: [] as Watched[],
-  };
   const alone = { batches: 1, longestBatchMs: 0 };
   let months = 0;
-  const filled = async (form: keyof typeof seen, target: string, work: () => Promise<typeof alone>) => {
+  const filled = async (target: string, work: () => Promise<typeof alone>): Promise<Watched> => {
     await fill(client, target);
     const told = await watched(url, target, work);
     const { rows } = await client.query<{ left: number }>(
       `select count(*)::integer as left from ${target} where at < now() - interval '30 days'`,
     );
     if (rows[0]?.left !== 0) throw new Error(`${rows[0]?.left} rows of ${target} are left`);
-    seen[form].push(told);
-    return told.elapsedMs;
+    return told;
   };
   try {
     await prepare(client);
     const [policy] = choosePolicies(await listPolicies(client), 'whole');
     if (policy === undefined) throw new Error('there is no rule');
-    await alternate(rounds, {
-      batches: () =>
-        filled('batches', 'core.whole', () => runPolicy(client, policy, { now: new Date(), pace: 0.5 })),
+    const forms = {
+      batches: () => filled('core.whole', () => runPolicy(client, policy, { now: new Date(), pace: 0.5 })),
       oneDelete: () =>
-        filled('oneDelete', 'core.naive', async () => {
+        filled('core.naive', async () => {
           await client.query("delete from core.naive where at < now() - interval '30 days'");
           return alone;
         }),
@@ -181,7 +175,7 @@ async function compare(url: string): Promise<BenchReport> {
         await client.query(
           `create table parts.core_months_old_${months} partition of core.months for values from ('2020-01-01') to ('2020-02-01')`,
         );
-        return filled('partition', 'core.months', async () => {
+        return filled('core.months', async () => {
           await retirePartitions(
             { client, storage: folderStorage(folder), transforms: defaultTransforms },
             { parents: ['core.months'] },
@@ -190,17 +184,24 @@ async function compare(url: string): Promise<BenchReport> {
         });
       },
       bare: () =>
-        filled('bare', 'core.bare', async () => {
+        filled('core.bare', async () => {
           await client.query('truncate core.bare');
           return alone;
         }),
-    });
+    };
+    for await (const { few } of askedRounds(rounds)) {
+      const report = reportOf(await alternate<FormName, Watched>(few, forms));
+      await handOver({ ...report, notes: [...(report.notes ?? []), ...notes] });
+    }
   } finally {
     rmSync(folder, { recursive: true });
     await client.end();
   }
+}
+
+function reportOf(seen: (form: FormName) => readonly Watched[]): BenchReport {
   const size = `${expired.toLocaleString('en')} of ${(expired + live).toLocaleString('en')} rows`;
-  const figures = (form: keyof typeof seen, figure: (told: Watched) => number) => seen[form].map(figure);
+  const figures = (form: FormName, figure: (told: Watched) => number) => seen(form).map(figure);
   const time = ({ elapsedMs }: Watched) => elapsedMs;
   const rate = (told: Watched) => expired / (told.elapsedMs / 1_000);
   const log = ({ wal }: Watched) => wal / 1e6;
@@ -264,7 +265,7 @@ async function compare(url: string): Promise<BenchReport> {
       },
     ],
     notes: [
-      `${size}, three indexes. Beside all forms one writes and one reads; their log is in the figures, and neither form gives the space back but the partition. ${seen.batches[0]?.batches ?? 0} batches; commits on disk.`,
+      `${size}, three indexes. Beside all forms one writes and one reads; their log is in the figures, and neither form gives the space back but the partition. ${seen('batches')[0]?.batches ?? 0} batches; commits on disk.`,
     ],
   };
 }
@@ -351,9 +352,9 @@ try {
       rmSync(folder, { recursive: true });
     }
   }
-  const report = expired === 0 ? { comparisons: [] } : await compare(url);
   const kept = kills === 0 ? [] : [`${survived} of ${kills} kills were made up for by the next run.`];
-  await handOver({ ...report, notes: [...(report.notes ?? []), ...kept] });
+  if (expired === 0) await handOver({ comparisons: [], notes: kept });
+  else await compare(url, kept);
 } finally {
   await server.stop();
 }

@@ -1,11 +1,13 @@
 /**
  * Runs benches and prints, for each, what Stoa does beside what a peer or the obvious form does, and where there is
- * one, beside a physical limit: median, lowest and highest of several rounds in which the forms take turns.
+ * one, beside a physical limit: median, lowest and highest of several rounds in which the forms take turns, and of the
+ * ratios of these rounds.
  *
  * npm run bench                 all of them
  * npm run bench -- feed votes   some of them
  *
- *   --rounds N       how often each form is measured (default 7)
+ *   --rounds N       how often each form is measured, in all passes together (default 9)
+ *   --passes N       how often the benches are gone through, each time with a part of the rounds (default 3)
  *   --seconds N      how long a form of a bench of rates is measured in a round (default 0.7)
  *   --scale N        of the community: 1 is 100,000 members and a million messages (default 0.1)
  *   --members N      of the community in which friends are suggested (default 100000)
@@ -15,7 +17,7 @@
  *   --list           names and summaries
  *   --json           for machines
  *   --save FILE      a file for what --json prints
- *   --compare FILE   which figures lie within the spread of that saved run
+ *   --compare FILE   which figures and ratios lie within the spread of that saved run
  *   --markdown       the tables of README.md and docs/benchmarks.md
  *   --from FILE      with the last two: figures of a saved run, nothing is measured
  */

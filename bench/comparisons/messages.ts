@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import type { Bench } from '../harness/bench.ts';
+import type { FreshBench } from '../harness/bench.ts';
+import { removeConversations, settleSending } from '../harness/conversations.ts';
 import { literal, planOf, timeInServer } from '../harness/in-server.ts';
 import { perSecond } from '../harness/rate.ts';
 import { alternate } from '../harness/rounds.ts';
@@ -91,9 +92,9 @@ async function indexBytes(client: Client, name: string): Promise<number> {
   return Number(rows[0]?.bytes);
 }
 
-const messages: Bench = {
+const messages: FreshBench = {
   summary: `Direct messages: sending, the newest ${pageSize}, page ${deepPage.toLocaleString('en')}, and what the keys cost.`,
-  async run({ server, scale, rounds, forMs }) {
+  async run({ server, scale, rounds, roundsAtMost, forMs }) {
     const { url } = await server.community();
     const amount = Math.max(deepPage * pageSize + 2_000, Math.round(600_000 * scale));
     return withClient(url, async (client) => {
@@ -108,26 +109,15 @@ const messages: Bench = {
         `insert into bench_messages.${table} (id, conversation_id, sender_id, content, inserted_at)
          select ${id}, conversation_id, sender_id, content, inserted_at
          from messaging.messages where sender_id is not null order by inserted_at`;
-      const keys = {
-        wal: { keyed: [] as number[], seconded: [] as number[] },
-        bytes: { keyed: [] as number[], seconded: [] as number[] },
+      const filled = (table: 'keyed' | 'seconded', id: string) => async () => {
+        await client.query(`truncate bench_messages.${table}`);
+        const log = (await walOf(client, copy(table, id))) / rows;
+        return { log, indexes: (await indexBytes(client, `bench_messages.${table}`)) / rows };
       };
       // Bytes, not times: the same each time.
-      await alternate(Math.min(rounds, 3), {
-        async keyed() {
-          await client.query('truncate bench_messages.keyed');
-          const wal = (await walOf(client, copy('keyed', 'id'))) / rows;
-          keys.wal.keyed.push(wal);
-          keys.bytes.keyed.push((await indexBytes(client, 'bench_messages.keyed')) / rows);
-          return wal;
-        },
-        async seconded() {
-          await client.query('truncate bench_messages.seconded');
-          const wal = (await walOf(client, copy('seconded', 'gen_random_uuid()'))) / rows;
-          keys.wal.seconded.push(wal);
-          keys.bytes.seconded.push((await indexBytes(client, 'bench_messages.seconded')) / rows);
-          return wal;
-        },
+      const keys = await alternate(roundsAtMost(3), {
+        keyed: filled('keyed', 'id'),
+        seconded: filled('seconded', 'gen_random_uuid()'),
       });
       await client.query('vacuum (analyze) bench_messages.keyed, bench_messages.seconded');
 
@@ -152,9 +142,9 @@ const messages: Bench = {
       await actAs(client, 'stoa_member', scene.reader);
       const page = (before: string, from: number) =>
         alternate(rounds, {
-          ours: () => timeInServer(client, ours(before), 200),
-          offset: () => timeInServer(client, byOffset(from), from === 0 ? 200 : 10),
-          key: () => timeInServer(client, byKey(before === 'null' ? none : before), 200),
+          ours: () => timeInServer(client, ours(before)),
+          offset: () => timeInServer(client, byOffset(from)),
+          key: () => timeInServer(client, byKey(before === 'null' ? none : before)),
         });
       const newest = await page('null', 0);
       const deep = await page(literal(place), offset);
@@ -176,6 +166,7 @@ const messages: Bench = {
             url,
             clients,
             forMs,
+            settle: settleSending,
             prepare: (connection, number) =>
               actAs(connection, 'stoa_member', scene.conversations[number]?.sender ?? ''),
             work: (connection, number, turn) =>
@@ -190,6 +181,7 @@ const messages: Bench = {
             url,
             clients,
             forMs,
+            settle: ['vacuum bench_messages.conversations'],
             work: (connection, number, turn) =>
               connection.query({
                 name: 'send',
@@ -232,6 +224,7 @@ const messages: Bench = {
           }),
       });
       await client.query('drop schema bench_messages cascade');
+      await removeConversations(client, [scene.long, ...scene.conversations.map(({ id }) => id)]);
       await client.query("update core.settings set value = '10' where key = 'messages.pace_seconds'");
       const pages = (what: string, figures: typeof newest) => ({
         what,
@@ -242,14 +235,17 @@ const messages: Bench = {
           { form: 'its key alone, no policies', role: 'limit' as const, figures: figures('key') },
         ],
       });
-      const kept = (what: string, figures: { keyed: number[]; seconded: number[] }) => ({
-        what,
-        unit: 'bytes' as const,
-        forms: [
-          { form: 'key (conversation, id v7)', role: 'stoa' as const, figures: figures.keyed },
-          { form: 'id v4 and (conversation, time)', role: 'peer' as const, figures: figures.seconded },
-        ],
-      });
+      const kept = (what: string, figure: 'indexes' | 'log') => {
+        const bytes = (table: 'keyed' | 'seconded') => keys(table).map((each) => each[figure]);
+        return {
+          what,
+          unit: 'bytes' as const,
+          forms: [
+            { form: 'key (conversation, id v7)', role: 'stoa' as const, figures: bytes('keyed') },
+            { form: 'id v4 and (conversation, time)', role: 'peer' as const, figures: bytes('seconded') },
+          ],
+        };
+      };
       return {
         comparisons: [
           {
@@ -264,8 +260,8 @@ const messages: Bench = {
           },
           pages('newest 50', newest),
           pages(`page ${deepPage.toLocaleString('en')}`, deep),
-          kept('indexes per message', keys.bytes),
-          kept('log per message', keys.wal),
+          kept('indexes per message', 'indexes'),
+          kept('log per message', 'log'),
         ],
         plans,
         notes: [

@@ -1,16 +1,25 @@
 import type { Client } from 'pg';
 import { migrateUp } from '../../src/migrate/index.ts';
-import type { Bench } from '../harness/bench.ts';
+import type { LastingBench } from '../harness/bench.ts';
 import { literal, planOf, timeInServer } from '../harness/in-server.ts';
 import type { BenchReport } from '../harness/report.ts';
-import { alternate } from '../harness/rounds.ts';
+import { alternate, type Rounds } from '../harness/rounds.ts';
 import { withClient } from '../harness/server.ts';
 import { actAs } from '../harness/viewer.ts';
 
 const wantedFriends = 50;
 
-/** So many members with about 50 friends each, as edges in both directions, and as a table of one row a pair. */
-async function fill(client: Client, members: number): Promise<{ friendships: number }> {
+const tables = [
+  'core.users',
+  'core.user_settings',
+  'social.friendships',
+  'social.friend_edges',
+  'bench_suggestions.friendships',
+  'bench_suggestions.edges',
+];
+
+/** So many members with about 50 friends each, as edges in both directions, and as a table of one row a pair. Answers with how many pairs. */
+async function fill(client: Client, members: number): Promise<number> {
   await client.query(`
     begin;
     set local session_replication_role = 'replica';
@@ -48,45 +57,34 @@ async function fill(client: Client, members: number): Promise<{ friendships: num
     grant select on all tables in schema bench_suggestions to stoa_owner;
     commit;
   `);
-  for (const table of [
-    'core.users',
-    'core.user_settings',
-    'social.friendships',
-    'social.friend_edges',
-    'bench_suggestions.friendships',
-    'bench_suggestions.edges',
-  ])
-    await client.query(`vacuum (analyze) ${table}`);
-  await client.query('checkpoint');
   const { rows } = await client.query<{ friendships: string }>(
     'select count(*) as friendships from bench_suggestions.friendships',
   );
-  return { friendships: Number(rows[0]?.friendships) };
+  return Number(rows[0]?.friendships);
 }
 
-const suggestions: Bench = {
-  summary: 'Ten people whom somebody may know: friends of friends, most mutual friends first.',
-  async run({ server, rounds, members, tell }) {
-    // A database of its own: nobody else needs so many friendships.
-    const database = 'suggestions';
-    const { url } = await server.emptyDatabase(database);
-    await migrateUp({ databaseUrl: url });
-    tell(`Making friends of ${members.toLocaleString('en')} members`);
-    const report = await withClient(url, async (client) => {
-      const { friendships } = await fill(client, members);
-      const { rows } = await client.query<{ me: string; friends: string }>(
-        `select user_id as me, count(*) as friends from social.friend_edges group by 1
-         order by abs(count(*) - (select count(*) * 2.0 from bench_suggestions.friendships) / ${members}), 1 limit 1`,
-      );
-      const me = rows[0]?.me ?? '';
-      const mine = literal(me);
-      const either = (whose: string): string => `
+async function measure(
+  client: Client,
+  members: number,
+  friendships: number,
+  rounds: Rounds,
+): Promise<BenchReport> {
+  // Each pass has a sample of its own.
+  for (const table of tables) await client.query(`vacuum (analyze) ${table}`);
+  await client.query('checkpoint');
+  const { rows } = await client.query<{ me: string; friends: string }>(
+    `select user_id as me, count(*) as friends from social.friend_edges group by 1
+     order by abs(count(*) - (select count(*) * 2.0 from bench_suggestions.friendships) / ${members}), 1 limit 1`,
+  );
+  const me = rows[0]?.me ?? '';
+  const mine = literal(me);
+  const either = (whose: string): string => `
         select case when pair.user_id = ${whose} then pair.friend_id else pair.user_id end as friend_id
         from bench_suggestions.friendships as pair where ${whose} in (pair.user_id, pair.friend_id)`;
-      const bothWays = (whose: string): string => `
+  const bothWays = (whose: string): string => `
         select friend_id from bench_suggestions.friendships where user_id = ${whose}
         union all select user_id from bench_suggestions.friendships where friend_id = ${whose}`;
-      const oneRow = (friendsOf: (whose: string) => string): string => `
+  const oneRow = (friendsOf: (whose: string) => string): string => `
         select candidate.user_id, candidate.mutual_count
         from (
           select theirs.friend_id as user_id, count(*)::integer as mutual_count
@@ -107,49 +105,62 @@ const suggestions: Bench = {
         left join core.user_settings as settings on settings.user_id = candidate.user_id
         where settings.friend_request_policy is distinct from 'nobody'
         order by candidate.mutual_count desc, candidate.user_id limit 10`;
-      const edges = `select friend_id from bench_suggestions.edges where user_id = ${mine}`;
-      const bare = `
+  const edges = `select friend_id from bench_suggestions.edges where user_id = ${mine}`;
+  const bare = `
         select theirs.friend_id, count(*) from (${edges}) as mine
         join bench_suggestions.edges as theirs on theirs.user_id = mine.friend_id
         group by 1 order by 2 desc, 1 limit 10`;
-      const ours = 'select * from social.suggest_friends(10)';
-      // Ours reads as the owner as well, inside.
-      await actAs(client, 'stoa_owner', me);
-      const counts = async (query: string): Promise<string> => {
-        const { rows: found } = await client.query<{ mutual_count: number }>(query);
-        return found.map(({ mutual_count }) => mutual_count).join(' ');
-      };
-      const found = [await counts(ours), await counts(oneRow(bothWays)), await counts(oneRow(either))];
-      const figures = await alternate(rounds, {
-        ours: () => timeInServer(client, ours, 50),
-        both: () => timeInServer(client, oneRow(bothWays), 50),
-        either: () => timeInServer(client, oneRow(either), 10),
-        bare: () => timeInServer(client, bare, 50),
-      });
-      const plan = await planOf(client, bare);
-      return {
-        comparisons: [
-          {
-            what: '10 suggestions',
-            size: `${members.toLocaleString('en')} members`,
-            unit: 'ms',
-            forms: [
-              { form: 'two directed edges', role: 'stoa', figures: figures('ours') },
-              { form: 'one row a pair, UNION of both sides', role: 'peer', figures: figures('both') },
-              { form: 'one row a pair, me IN (a, b)', role: 'peer', figures: figures('either') },
-              { form: 'two directed edges, nobody left out', role: 'limit', figures: figures('bare') },
-            ],
-          },
+  const ours = 'select * from social.suggest_friends(10)';
+  // Ours reads as the owner as well, inside.
+  await actAs(client, 'stoa_owner', me);
+  const counts = async (query: string): Promise<string> => {
+    const { rows: found } = await client.query<{ mutual_count: number }>(query);
+    return found.map(({ mutual_count }) => mutual_count).join(' ');
+  };
+  const found = [await counts(ours), await counts(oneRow(bothWays)), await counts(oneRow(either))];
+  const figures = await alternate(rounds, {
+    ours: () => timeInServer(client, ours),
+    both: () => timeInServer(client, oneRow(bothWays)),
+    either: () => timeInServer(client, oneRow(either)),
+    bare: () => timeInServer(client, bare),
+  });
+  const plan = await planOf(client, bare);
+  return {
+    comparisons: [
+      {
+        what: '10 suggestions',
+        size: `${members.toLocaleString('en')} members`,
+        unit: 'ms',
+        forms: [
+          { form: 'two directed edges', role: 'stoa', figures: figures('ours') },
+          { form: 'one row a pair, UNION of both sides', role: 'peer', figures: figures('both') },
+          { form: 'one row a pair, me IN (a, b)', role: 'peer', figures: figures('either') },
+          { form: 'two directed edges, nobody left out', role: 'limit', figures: figures('bare') },
         ],
-        plans: [{ of: 'friends of friends, counted', text: plan }],
-        notes: [
-          `${members.toLocaleString('en')} people, ${friendships.toLocaleString('en')} friendships; somebody with ${rows[0]?.friends} friends. Time in the server.`,
-          `Ours and the peers leave out requests, blocks, closed accounts and who takes no requests. Mutual friends of those found: ours ${found[0]}; peers ${found[1]}${found[1] === found[2] ? '' : ` and ${found[2]}`}.`,
-        ],
-      } satisfies BenchReport;
-    });
-    await withClient(server.adminUrl, (client) => client.query(`drop database ${database} with (force)`));
-    return report;
+      },
+    ],
+    plans: [{ of: 'friends of friends, counted', text: plan }],
+    notes: [
+      `${members.toLocaleString('en')} people, ${friendships.toLocaleString('en')} friendships; somebody with ${rows[0]?.friends} friends. Time in the server.`,
+      `Ours and the peers leave out requests, blocks, closed accounts and who takes no requests. Mutual friends of those found: ours ${found[0]}; peers ${found[1]}${found[1] === found[2] ? '' : ` and ${found[2]}`}.`,
+    ],
+  };
+}
+
+const suggestions: LastingBench = {
+  summary: 'Ten people whom somebody may know: friends of friends, most mutual friends first.',
+  async open({ server, members, tell }) {
+    // A database of its own: nobody else needs so many friendships.
+    const database = 'suggestions';
+    const { url } = await server.emptyDatabase(database);
+    await migrateUp({ databaseUrl: url });
+    tell(`Making friends of ${members.toLocaleString('en')} members`);
+    const friendships = await withClient(url, (client) => fill(client, members));
+    return {
+      run: ({ rounds }) => withClient(url, (client) => measure(client, members, friendships, rounds)),
+      close: () =>
+        withClient(server.adminUrl, (client) => client.query(`drop database ${database} with (force)`)),
+    };
   },
 };
 

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import type { Bench } from '../harness/bench.ts';
+import type { FreshBench } from '../harness/bench.ts';
+import { removeConversations, settleSending } from '../harness/conversations.ts';
 import { literal, timeInServer } from '../harness/in-server.ts';
 import { perSecond } from '../harness/rate.ts';
 import type { Comparison } from '../harness/report.ts';
@@ -65,7 +66,7 @@ async function fill(client: Client, members: number): Promise<Scene> {
   return { chat: row.chat, senders: row.people, reader };
 }
 
-const unread: Bench = {
+const unread: FreshBench = {
   summary:
     'How many messages are unread: what it costs to know, and to send, by the size of the conversation.',
   async run({ server, rounds, forMs }) {
@@ -94,7 +95,6 @@ const unread: Bench = {
             timeInServer(
               client,
               `select messaging.conversations_unread_count(chat) from messaging.conversations as chat where chat.id = ${here}`,
-              500,
             ),
           count: () =>
             timeInServer(
@@ -102,19 +102,18 @@ const unread: Bench = {
               `select count(*) from bench_unread.messages as message
                join bench_unread.participants_${members} as member on member.conversation_id = message.conversation_id
                where member.conversation_id = ${here} and member.user_id = ${me} and message.inserted_at > member.last_read_at`,
-              20,
             ),
           counter: () =>
             timeInServer(
               client,
               `select unread from bench_unread.participants_${members} as member where member.conversation_id = ${here} and member.user_id = ${me}`,
-              500,
             ),
         });
         await client.query('reset role');
         const insert = `insert into bench_unread.messages values (gen_random_uuid(), $1, $2, $3, now())`;
+        const settle = [`vacuum bench_unread.conversations, bench_unread.participants_${members}`];
         const traffic = (work: (connection: Client, number: number, turn: number) => Promise<unknown>) =>
-          perSecond({ url, clients, forMs, work });
+          perSecond({ url, clients, forMs, settle, work });
         const sender = (number: number): string => senders[number % senders.length] ?? '';
         const write = await alternate(rounds, {
           ours: () =>
@@ -122,6 +121,7 @@ const unread: Bench = {
               url,
               clients,
               forMs,
+              settle: settleSending,
               prepare: (connection, number) => actAs(connection, 'stoa_member', sender(number)),
               work: (connection, _number, turn) =>
                 connection.query({
@@ -151,6 +151,7 @@ const unread: Bench = {
               }),
             ),
         });
+        await removeConversations(client, [chat]);
         const people = `${members.toLocaleString('en')} members`;
         reads.push({
           what: `read, ${people}`,

@@ -1,8 +1,10 @@
 import { type Claim, claims } from '../claims.ts';
 import type { Machine } from './machine.ts';
-import { amount, type Comparison, ratioToOurs, shown } from './report.ts';
+import { type Ratio, ratioToOurs } from './ratio.ts';
+import { amount, type Comparison, spread, times } from './report.ts';
 import type { RunResult } from './results.ts';
 import { summarise } from './statistics.ts';
+import { mergeYardsticks, yardstickLine } from './yardstick.ts';
 
 interface Found {
   readonly claim: Claim;
@@ -22,6 +24,10 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
+/** With the spread of the rounds, where it has one. */
+const ratioCell = (ratio: Ratio | undefined): string =>
+  ratio?.isPaired ? `${times(ratio)} (${spread(ratio)})` : times(ratio);
+
 function linesOf({ claim, comparison }: Found, lead: readonly string[]): string[] {
   const [ours] = comparison.forms;
   const others = comparison.forms.filter(({ role }) => role !== 'stoa');
@@ -29,12 +35,11 @@ function linesOf({ claim, comparison }: Found, lead: readonly string[]): string[
   const value = ours === undefined ? '' : medianOf(comparison, ours.figures);
   if (others.length === 0) return [row([...lead, label, value, '', '', ''])];
   return others.map((other, index) => {
-    const ratio = ratioToOurs(comparison, other);
     return row([
       ...(index === 0 ? [...lead, label, value] : [...lead.map(() => ''), '', '']),
       other.role === 'limit' ? `${other.form} (limit)` : other.form,
       medianOf(comparison, other.figures),
-      ratio === undefined ? '' : `${shown(ratio)}×`,
+      ratioCell(ratioToOurs(comparison, other)),
     ]);
   });
 }
@@ -44,6 +49,11 @@ function loadOf(machines: readonly Machine[]): string {
   const loads = machines.map(({ load }) => load[0] ?? 0);
   const [low, high] = [Math.min(...loads), Math.max(...loads)];
   return `load average ${low.toFixed(1)}${high > low ? ` to ${high.toFixed(1)}` : ''}`;
+}
+
+function machineSays(run: RunResult): string {
+  const yardsticks = mergeYardsticks(run.benches.map(({ yardsticks: each }) => each));
+  return yardsticks.length === 0 ? '' : ` Fixed work: ${yardstickLine(yardsticks)}.`;
 }
 
 export interface Markdown {
@@ -58,7 +68,7 @@ export function markdownOf(run: RunResult): Markdown {
   const machines = run.benches.map(({ machine }) => machine);
   const [machine] = machines;
   const head = machine
-    ? `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, PostgreSQL ${machine.postgres}, Node ${machine.node}, on ${run.at.slice(0, 10)}, ${loadOf(machines)}: medians of ${run.rounds} rounds, scale ${run.scale}.`
+    ? `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGB} GB, PostgreSQL ${machine.postgres}, Node ${machine.node}, on ${run.at.slice(0, 10)}, ${loadOf(machines)}: medians of ${run.rounds} rounds in ${run.passes} ${run.passes === 1 ? 'pass' : 'passes'}, scale ${run.scale}.${machineSays(run)}`
     : '';
   const full = found.flatMap((each) => linesOf(each, [`\`${each.claim.bench}\``]));
   const chosen = found

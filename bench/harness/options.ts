@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util';
 export interface BenchOptions {
   /** None: all of them. */
   readonly names: readonly string[];
-  /** How often each form is measured. */
+  /** How often each form is measured, in all passes together. */
   readonly rounds: number;
+  /** How often all benches are gone through, each time with a part of the rounds. */
+  readonly passes: number;
   /** Of the community: 1 is 100,000 members and a million messages. */
   readonly scale: number;
   /** Of the community in which friends are suggested. */
@@ -30,10 +32,12 @@ export interface BenchOptions {
 /** What is wrong with the command line, in a sentence. */
 export class UsageError extends Error {}
 
+const usualPasses = 3;
+
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): BenchOptions {
   const { values, positionals } = parse(args);
   const positive = (
-    name: 'rounds' | 'scale' | 'members' | 'ballots' | 'seconds',
+    name: 'rounds' | 'passes' | 'scale' | 'members' | 'ballots' | 'seconds',
     isWhole: boolean,
   ): number => {
     const value = Number(values[name]);
@@ -42,9 +46,17 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Be
     }
     return value;
   };
+  const rounds = positive('rounds', true);
+  const passes = values.passes === undefined ? Math.min(usualPasses, rounds) : positive('passes', true);
+  if (passes > rounds) {
+    throw new UsageError(
+      `--passes ${passes} is more than --rounds ${rounds}: each pass has one round at least.`,
+    );
+  }
   const options = {
     names: positionals,
-    rounds: positive('rounds', true),
+    rounds,
+    passes,
     scale: positive('scale', false),
     members: positive('members', true),
     ballots: positive('ballots', true),
@@ -71,7 +83,8 @@ function parse(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        rounds: { type: 'string', default: '7' },
+        rounds: { type: 'string', default: '9' },
+        passes: { type: 'string' },
         scale: { type: 'string', default: '0.1' },
         members: { type: 'string', default: '100000' },
         ballots: { type: 'string', default: '1000000' },

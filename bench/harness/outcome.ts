@@ -1,13 +1,16 @@
 import { duration, note, print, printJson, type Row, table } from '../../src/cli/output.ts';
-import { compareRuns, describeAgreement } from './agreement.ts';
+import { compareRuns } from './agreement.ts';
+import { describeAgreement } from './agreement-tables.ts';
 import { markdownOf } from './markdown.ts';
 import type { BenchOptions } from './options.ts';
-import { amount, ratioToOurs, shown } from './report.ts';
+import { ratioToOurs } from './ratio.ts';
+import { amount, times } from './report.ts';
 import { forMachines, type RunResult, readResult, saveResult } from './results.ts';
 import { summarise } from './statistics.ts';
+import { mergeYardsticks, yardstickLine } from './yardstick.ts';
 
-/** One line a bench: what it compares first, and how long it took. */
-export function describeRun({ benches, elapsedMs }: RunResult): string {
+/** The machine, then one line a bench: what it compares first, and how long it took in all passes. */
+export function describeRun({ benches, elapsedMs, rounds, passes }: RunResult): string {
   const rows = benches.map(({ name, report, elapsedMs: tookMs }): Row => {
     const took = duration(tookMs);
     if (!report) return [name, took, 'failed', '', '', '', ''];
@@ -15,7 +18,6 @@ export function describeRun({ benches, elapsedMs }: RunResult): string {
     const ours = comparison?.forms.find(({ role }) => role === 'stoa');
     if (!comparison || !ours) return [name, took, 'its own table, above', '', '', '', ''];
     const beside = comparison.forms.find(({ role }) => role !== 'stoa');
-    const ratio = beside && ratioToOurs(comparison, beside);
     return [
       name,
       took,
@@ -23,18 +25,20 @@ export function describeRun({ benches, elapsedMs }: RunResult): string {
       amount(comparison.unit, summarise(ours.figures).median),
       beside?.form,
       beside && amount(comparison.unit, summarise(beside.figures).median),
-      ratio === undefined ? '' : `${shown(ratio)}×`,
+      times(beside && ratioToOurs(comparison, beside)),
     ];
   });
   const figures = benches.flatMap(
     ({ report }) => report?.comparisons.flatMap(({ forms }) => forms) ?? [],
   ).length;
   const failed = benches.filter((bench) => bench.failed !== undefined).map(({ name }) => name);
+  const yardsticks = mergeYardsticks(benches.map((bench) => bench.yardsticks));
   return [
+    ...(yardsticks.length > 0 ? [`Fixed work: ${yardstickLine(yardsticks)}`] : []),
     table(['bench', 'took', 'what it compares first', 'ours', 'beside', '', 'ours is'], rows, {
       right: [1, 3, 5, 6],
     }),
-    `${benches.length} benches, ${figures} figures, ${duration(elapsedMs)}${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}`,
+    `${benches.length} benches, ${figures} figures of ${rounds} rounds in ${passes} ${passes === 1 ? 'pass' : 'passes'}, ${duration(elapsedMs)}${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}`,
   ].join('\n\n');
 }
 

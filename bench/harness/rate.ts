@@ -5,6 +5,8 @@ export interface Traffic {
   readonly url: string;
   readonly clients: number;
   readonly forMs: number;
+  /** Statements that take away what the rounds before left behind, as `vacuum`; not in the figure. */
+  readonly settle?: readonly string[];
   /** Readies the connection of one client: its role, whom it acts for. */
   readonly prepare?: (client: Client, number: number) => Promise<unknown>;
   /** What one client does over and over, the next one after the answer. */
@@ -18,10 +20,10 @@ const warmUpMs = 300;
  * How often a second all clients together get it done, each on a connection of its own. A checkpoint comes first, so
  * that each measurement pays alike for pages that are written whole after one. `url` is that of a superuser.
  */
-export async function perSecond({ url, clients, forMs, prepare, work }: Traffic): Promise<number> {
-  const checkpointing = await connect(url, 'bench');
-  await checkpointing.query('checkpoint');
-  await checkpointing.end();
+export async function perSecond({ url, clients, forMs, settle, prepare, work }: Traffic): Promise<number> {
+  const settling = await connect(url, 'bench');
+  for (const statement of [...(settle ?? []), 'checkpoint']) await settling.query(statement);
+  await settling.end();
   const connections = await Promise.all(
     Array.from({ length: clients }, async (_, number) => {
       const client = await connect(url, 'bench');

@@ -1,5 +1,6 @@
 import { type Row, table } from '../../src/cli/output.ts';
-import { summarise } from './statistics.ts';
+import { type Ratio, ratioToOurs } from './ratio.ts';
+import { type Summary, summarise } from './statistics.ts';
 
 /** What a figure is of. Of times and sizes less is better, of rates more. */
 export type Unit = 'ms' | 'per second' | 'bytes' | 'MB' | 'MB/s';
@@ -36,19 +37,6 @@ export interface BenchReport {
   readonly output?: string;
 }
 
-const moreIsBetter: readonly Unit[] = ['per second', 'MB/s'];
-
-/** How many times better ours is than a form: above 1 we are ahead, below 1 behind. */
-export function ratioToOurs(comparison: Comparison, measured: Measured): number | undefined {
-  const ours = comparison.forms.find(({ role }) => role === 'stoa');
-  if (ours === undefined || measured.role === 'stoa') return undefined;
-  const own = summarise(ours.figures).median;
-  const other = summarise(measured.figures).median;
-  // Nothing to do is not so many times less than something.
-  if (own === 0 || other === 0) return undefined;
-  return moreIsBetter.includes(comparison.unit) ? own / other : other / own;
-}
-
 /** A figure as the tables have it, to two or three digits. */
 export function shown(figure: number): string {
   if (figure === 0) return '0';
@@ -72,33 +60,51 @@ export function amount(unit: Unit, figure: number): string {
 /** Where the table is narrow. */
 const shortUnits: Partial<Record<Unit, string>> = { 'per second': '/s' };
 
+/** `19.1–22.3` */
+export function spread({ low, high }: Summary): string {
+  return `${shown(low)}–${shown(high)}`;
+}
+
+/** `0.85×`, or `≈0.85×` where it is not that of each round. */
+export function times(ratio: Ratio | undefined): string {
+  return ratio === undefined ? '' : `${ratio.isPaired ? '' : '≈'}${shown(ratio.median)}×`;
+}
+
+/** What is compared has a line of its own: beside the forms there would be no room for the spread of a ratio. */
 function rowsOf(comparison: Comparison): Row[] {
-  return comparison.forms.map((measured, index) => {
-    const { median, low, high } = summarise(measured.figures);
-    const ratio = ratioToOurs(comparison, measured);
-    return [
-      index === 0 ? comparison.what : '',
-      measured.form,
-      measured.role,
-      shown(median),
-      `${shown(low)}–${shown(high)}`,
-      shortUnits[comparison.unit] ?? comparison.unit,
-      ratio === undefined ? '' : `${shown(ratio)}×`,
-    ];
-  });
+  return [
+    [comparison.what],
+    ...comparison.forms.map((measured): Row => {
+      const summary = summarise(measured.figures);
+      const ratio = ratioToOurs(comparison, measured);
+      return [
+        `  ${measured.form}`,
+        measured.role,
+        shown(summary.median),
+        spread(summary),
+        shortUnits[comparison.unit] ?? comparison.unit,
+        times(ratio),
+        ratio?.isPaired ? spread(ratio) : '',
+      ];
+    }),
+  ];
 }
 
 /** The table of a bench, its plans and notes, as text that fits 100 columns. */
 export function describeReport(report: BenchReport): string {
   const parts: string[] = [];
   if (report.comparisons.length > 0) {
+    const rows = report.comparisons.flatMap(rowsOf);
     parts.push(
-      table(
-        ['what', 'form', 'role', 'median', 'min–max', 'unit', 'ours is'],
-        report.comparisons.flatMap(rowsOf),
-        { right: [3, 4, 6] },
-      ),
+      table(['form', 'role', 'median', 'min–max', 'unit', 'ours is', 'min–max'], rows, {
+        right: [2, 3, 5, 6],
+      }),
     );
+    if (rows.some((row) => String(row[5] ?? '').startsWith('≈'))) {
+      parts.push(
+        '≈: not measured in the same rounds. The ratio of the two medians, without a spread of its own.',
+      );
+    }
   }
   for (const { of, text } of report.plans ?? []) parts.push(`Plan, ${of}:\n${text.replaceAll(/^/gm, '  ')}`);
   if (report.notes?.length) parts.push(report.notes.map((line) => `- ${line}`).join('\n'));

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { UsageError } from './options.ts';
-import { ratioToOurs } from './report.ts';
+import { ratioToOurs } from './ratio.ts';
 import { summarise } from './statistics.ts';
 
 const formForm = z.object({
@@ -35,10 +35,14 @@ const machineForm = z.object({
   load: z.array(z.number()).readonly(),
 });
 
+const yardstickForm = z.object({ what: z.string(), figures: z.array(z.number()).min(1) });
+
 const benchForm = z.object({
   name: z.string(),
   summary: z.string(),
   machine: machineForm,
+  /** What the machine took for work that never changes, before the bench, once a pass; none in older files. */
+  yardsticks: z.array(yardstickForm).readonly().default([]),
   elapsedMs: z.number(),
   report: reportForm.optional(),
   /** Why there is no report. */
@@ -50,6 +54,8 @@ const runForm = z.object({
   at: z.string(),
   elapsedMs: z.number(),
   rounds: z.number(),
+  /** Older files are of one. */
+  passes: z.number().default(1),
   scale: z.number(),
   members: z.number(),
   ballots: z.number(),

@@ -34,6 +34,8 @@ export interface BenchServer {
   readonly version: string;
   /** A migrated database with the made-up community, the same for all benches of a run; made when first asked for. */
   community(): Promise<CommunityDatabase>;
+  /** Another sample of its rows for the planner; nothing until it was asked for. */
+  resample(): Promise<void>;
   /** Milliseconds that making it took; 0 until then. */
   readonly communityMs: number;
   /** A new, prepared database without anything in it. */
@@ -96,6 +98,10 @@ export async function startBenchServer({ scale, posts, tell }: BenchServerOption
       community() {
         community ??= makeCommunity();
         return community;
+      },
+      async resample() {
+        if (community === undefined || communityMs === 0) return;
+        await withClient((await community).url, (client) => client.query('analyze'));
       },
       stop: () => server.stop(),
     };

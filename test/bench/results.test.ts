@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claims } from '../../bench/claims.ts';
-import { compareRuns, describeAgreement } from '../../bench/harness/agreement.ts';
+import { compareRuns } from '../../bench/harness/agreement.ts';
+import { describeAgreement } from '../../bench/harness/agreement-tables.ts';
 import { markdownOf } from '../../bench/harness/markdown.ts';
 import { describeRun } from '../../bench/harness/outcome.ts';
 import { forMachines, type RunResult, readResult, saveResult } from '../../bench/harness/results.ts';
@@ -109,7 +110,109 @@ describe('two runs', () => {
   });
 });
 
+describe('the ratios of two runs', () => {
+  const peer = 'vote row, then counter, by a client';
+  const ours = 'votePost, all its rules';
+  const both = (own: number[], others: number[]): RunResult => {
+    const copy = withFigures('votes', ours, own);
+    const [compared] = copy.benches.find(({ name }) => name === 'votes')?.report?.comparisons ?? [];
+    for (const measured of compared?.forms ?? []) if (measured.form === peer) measured.figures = others;
+    return copy;
+  };
+  const ratioOf = (now: RunResult, then: RunResult) =>
+    compareRuns(now, then).ratios.find(({ bench, what, form }) => {
+      return bench === 'votes' && what === 'one hot post' && form === peer;
+    });
+  const then = both([100, 200, 300], [50, 100, 200]);
+
+  it('agree where those of the rounds do, on a machine that is a quarter as fast', () => {
+    const slower = both([25, 50, 75], [12.5, 26, 50]);
+    expect(compareRuns(slower, then).figures.filter(({ isWithin }) => !isWithin)).not.toEqual([]);
+    expect(ratioOf(slower, then)).toMatchObject({
+      isWithin: true,
+      doSpreadsMeet: true,
+      earlier: { median: 2, low: 1.5, high: 2 },
+    });
+  });
+
+  it('differ where the median lies outside of the earlier rounds, and meet where a round does not', () => {
+    expect(ratioOf(both([100, 100, 100], [100, 100, 60]), then)).toMatchObject({
+      isWithin: false,
+      doSpreadsMeet: true,
+      now: { median: 1, low: 1, high: expect.closeTo(1.67) },
+    });
+    expect(ratioOf(both([100, 100, 100], [100, 100, 90]), then)).toMatchObject({ doSpreadsMeet: false });
+  });
+
+  it('are left out where a form was not measured in each round', () => {
+    expect(ratioOf(both([100, 200], [50, 100, 200]), then)).toBeUndefined();
+    expect(ratioOf(then, both([100, 200, 300], [50, 100]))).toBeUndefined();
+  });
+
+  it('are counted, apart from the figures', () => {
+    const told = compareRuns(both([100, 100, 100], [100, 100, 90]), then);
+    expect(told.ratios.length).toBeGreaterThan(40);
+    const away = told.ratios.filter(({ isWithin }) => !isWithin).length;
+    expect(away).toBeGreaterThan(0);
+    expect(describeAgreement(told)).toContain(
+      `${told.ratios.length - away} of ${told.ratios.length} ratios lie within the spread of the earlier run. Of ${told.ratios.length - away} the`,
+    );
+    for (const line of describeAgreement(told).split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('the machine of two runs', () => {
+  const onMachine = (...figures: number[][]): RunResult => {
+    const copy = readResult(recorded);
+    figures.forEach((each, index) => {
+      const bench = copy.benches[index];
+      if (bench) bench.yardsticks = [{ what: 'node', figures: each }];
+    });
+    return copy;
+  };
+
+  it('is told beside the figures, with the times of fixed work of all passes', () => {
+    const told = compareRuns(onMachine([30], [32, 31]), onMachine([20, 21], [25]));
+    expect(told.yardsticks).toMatchObject([
+      {
+        what: 'node',
+        isWithin: false,
+        doSpreadsMeet: false,
+        earlier: { low: 20, high: 25 },
+        now: { low: 30, high: 32 },
+      },
+    ]);
+    expect(describeAgreement(told)).toMatch(
+      /node\s+21\.0\s+20\.0–25\.0\s+31\.0\s+30\.0–32\.0\s+1\.5×\s+no\s+apart/,
+    );
+    expect(describeAgreement(told)).toContain('took another time than in the earlier run');
+    const same = describeAgreement(compareRuns(onMachine([22]), onMachine([20, 25])));
+    expect(same).toContain('took what it took in the earlier run');
+  });
+
+  it('is in the head of a run and of the tables of the pages', () => {
+    expect(describeRun(onMachine([20, 21], [25]))).toContain('Fixed work: node 21.0 ms (20.0–25.0)\n');
+    expect(markdownOf(onMachine([20, 21], [25])).text).toContain('Fixed work: node 21.0 ms (20.0–25.0).');
+  });
+
+  it('is not told of a file from before it was measured, which is one pass', () => {
+    const old = readResult(recorded);
+    expect(old.passes).toBe(1);
+    expect(compareRuns(onMachine([20]), old).yardsticks).toEqual([]);
+    expect(describeAgreement(compareRuns(old, old))).not.toContain('fixed work');
+    expect(markdownOf(old).text).toContain(': medians of 7 rounds in 1 pass, scale 0.1.\n');
+  });
+});
+
 describe('the tables of the pages', () => {
+  it('have the spread of each ratio, where there is one', () => {
+    const two = withFigures('votes', 'votePost, all its rules', [950, 950, 1900, 950, 950, 950, 950]);
+    const votes = (run: RunResult): string =>
+      markdownOf(run).text.match(/\| votes on one post \|.*\|/)?.[0] ?? '';
+    expect(votes(two)).toMatch(/\| 0\.50× \(0\.48–1\.0\) \|$/);
+    expect(votes(withFigures('votes', 'votePost, all its rules', [950]))).toMatch(/\| ≈0\.50× \|$/);
+  });
+
   it('have a line for each claim, from the figures of the run', () => {
     const { text, missing } = markdownOf(readResult(recorded));
     expect(missing).toEqual([]);
