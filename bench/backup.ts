@@ -30,7 +30,7 @@ import { checkBase } from '../src/backup/restore/unpack.ts';
 import { openVault, type Vault } from '../src/backup/vault.ts';
 import { table } from '../src/cli/output.ts';
 import { folderStorage } from '../src/storage/folder.ts';
-import { startSource } from '../test/backup/source.ts';
+import { onlyArchive, startSource } from '../test/backup/source.ts';
 import { versionOf } from './harness/installed.ts';
 import { askedRounds, handOver } from './harness/program.ts';
 import type { Comparison, Measured } from './harness/report.ts';
@@ -113,7 +113,7 @@ async function readOnly(): Promise<number> {
     },
   });
   let bytes = 0;
-  for await (const block of inspecting.pass(backup.archive)) {
+  for await (const block of inspecting.pass(await onlyArchive(backup))) {
     bytes += block.length;
     backup.recycle(block);
   }

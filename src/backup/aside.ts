@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { exitCodes, StoaError } from '../errors.ts';
 import { findRunAs } from '../postgres/run-as.ts';
 import { reachableBinaries } from '../postgres/staging.ts';
@@ -54,7 +54,8 @@ export async function restoreAside({ vault, database, onStep = () => {} }: Aside
       folder: join(folder, 'restored'),
       onStep,
     });
-    folders.push(dataDirectory);
+    // It may lie elsewhere, where the server's user can pass through; its tablespaces lie beside it.
+    folders.push(dirname(dataDirectory));
     const server = await startIsolated(dataDirectory, reachableBinaries(binariesFor(backup), findRunAs()));
     return {
       backup: backup.id,

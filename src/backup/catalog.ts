@@ -52,6 +52,18 @@ const physicalSchema = z.strictObject({
   endLsn: lsn,
   /** Bytes of a file of the log; 16 MiB where it is left out. */
   walSegmentSize: z.int().positive().optional(),
+  /** Left out where there is none. The files of each are an archive `<oid>.tar` of a base, and in the one delta of an increment. */
+  tablespaces: z
+    .array(
+      z.strictObject({
+        oid: z.string().regex(/^\d{1,10}$/),
+        /** On the server that was backed up. `pg_tblspc/<oid>`: inside of its data directory. */
+        location: z.string().min(1),
+        /** Bytes of its files. */
+        size: z.int().nonnegative(),
+      }),
+    )
+    .optional(),
   label: z.string().optional(),
 });
 
@@ -67,6 +79,7 @@ const logicalSchema = z.strictObject({
 export const backupEntrySchema = z.discriminatedUnion('kind', [physicalSchema, logicalSchema]);
 
 export type PhysicalBackup = z.infer<typeof physicalSchema>;
+export type BackedUpTablespace = NonNullable<PhysicalBackup['tablespaces']>[number];
 export type LogicalBackup = z.infer<typeof logicalSchema>;
 export type BackupEntry = z.infer<typeof backupEntrySchema>;
 

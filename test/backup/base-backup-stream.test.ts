@@ -23,7 +23,7 @@ import { verifyBackup } from '../../src/backup/verify.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import { s3Storage } from '../../src/storage/s3.ts';
 import { startFaultyS3 } from './faulty-s3.ts';
-import { fillSource, startSource } from './source.ts';
+import { fillSource, onlyArchive, startSource } from './source.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stoa-stream-'));
 const source = await startSource(18);
@@ -101,7 +101,7 @@ describe('the connection of a base backup', () => {
     const memory = new Set<ArrayBufferLike>();
     let blocks = 0;
     async function* overwritten(): AsyncGenerator<Buffer<ArrayBuffer>> {
-      for await (const block of backup.archive) {
+      for await (const block of await onlyArchive(backup)) {
         yield block;
         blocks += 1;
         memory.add(block.buffer);

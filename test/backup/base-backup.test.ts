@@ -35,7 +35,7 @@ import { findRunAs } from '../../src/postgres/run-as.ts';
 import { reachableBinaries } from '../../src/postgres/staging.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import type { Storage } from '../../src/storage/storage.ts';
-import { contentOf, fillSource, startSource, systemIdentifierOf } from './source.ts';
+import { contentOf, fillSource, onlyArchive, startSource, systemIdentifierOf } from './source.ts';
 
 const source = await startSource(18);
 const root = mkdtempSync(join(tmpdir(), 'stoa-base-'));
@@ -160,7 +160,7 @@ describe('a base backup', () => {
       const reader = new TarReader();
       const files = new Map<string, { size: number; sha256: string }>();
       let hash = createHash('sha256');
-      for await (const block of backup.archive) {
+      for await (const block of await onlyArchive(backup)) {
         // Turns in between: whatever refers to the parser's buffer has been overwritten by now.
         for (let n = 0; n < 3; n += 1) await turn();
         for (const event of reader.feed(block)) {
@@ -185,7 +185,7 @@ describe('a base backup', () => {
     const client = await connectReplication(source.url, 'test');
     const backup = startBaseBackup(client, { label: 'left' });
     await backup.started;
-    backup.archive.destroy();
+    backup.archives.destroy();
     await expect(backup.ended).rejects.toThrow('given up');
     await client.end().catch(() => {});
   });
@@ -208,7 +208,7 @@ describe('a base backup', () => {
     expect(Number(id)).toBeGreaterThan(2 ** 53);
     const client = await connectReplication(source.url, 'test');
     const backup = startBaseBackup(client, { label: 'digits' });
-    backup.archive.resume();
+    (await onlyArchive(backup)).resume();
     expect(parseManifest((await backup.ended).manifest).systemIdentifier).toBe(id);
     await client.end();
   });

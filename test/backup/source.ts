@@ -1,7 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type pg from 'pg';
+import { z } from 'zod';
+import type { BaseBackupStream } from '../../src/backup/replication/base-backup.ts';
 import type { Vault } from '../../src/backup/vault.ts';
 import { archiveWal } from '../../src/backup/wal-archive.ts';
 import { findBinaries } from '../../src/postgres/binaries.ts';
@@ -150,4 +153,10 @@ export async function contentOf(url: string): Promise<Record<string, string>> {
   } finally {
     await client.end();
   }
+}
+
+/** Of a cluster without tablespaces. */
+export async function onlyArchive({ archives }: Pick<BaseBackupStream, 'archives'>): Promise<Readable> {
+  const next = await archives[Symbol.asyncIterator]().next();
+  return z.object({ name: z.literal('base.tar'), body: z.instanceof(Readable) }).parse(next.value).body;
 }

@@ -187,6 +187,19 @@ describe('stoa restore', () => {
     expect(existsSync(join(dataDir, 'restoring.json'))).toBe(false);
   });
 
+  test('takes mappings of tablespaces, and names what there is where one is of another', async () => {
+    const into = join(folder, 'mapped');
+    const mapped = await stoa('restore', '--into', into, '-T', '/disk2/tables=/disk3/tables');
+    expect(mapped).toMatchObject({
+      code: 8,
+      stderr: expect.stringContaining('no tablespace in /disk2/tables'),
+    });
+    expect(existsSync(into)).toBe(false);
+    const database = 'postgres://nobody@localhost/nothing';
+    const elsewhere = await stoa('restore', '--into', database, '--tablespace-mapping', '/a=/b');
+    expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining('a database was named') });
+  });
+
   test('when database and passwords are gone, makes both again', async () => {
     rmSync(clusterFolder(), { recursive: true, force: true });
     rmSync(join(dataDir, 'secrets.json'));

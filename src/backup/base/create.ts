@@ -5,14 +5,15 @@ import { exitCodes, StoaError } from '../../errors.ts';
 import { artifactName, newBackupId, type PhysicalBackup, readEntry, writeEntry } from '../catalog.ts';
 import type { Compression } from '../compression.ts';
 import { DeltaWriter } from '../increment/delta.ts';
-import { entriesOf, incrementOf } from '../increment/entries.ts';
+import { type EntryEvent, entriesOf, incrementOf } from '../increment/entries.ts';
+import { joinedIndexes } from '../increment/index-object.ts';
 import type { Parent } from '../increment/parent.ts';
-import { startBaseBackup } from '../replication/base-backup.ts';
+import { type BackupArchive, startBaseBackup } from '../replication/base-backup.ts';
 import { connectReplication, identifySystem, showSetting } from '../replication/connection.ts';
 import type { Artifact, Vault } from '../vault.ts';
 import { parseSegmentSize } from '../wal/position.ts';
 import { Inspecting } from './inspecting.ts';
-import { compareFiles, ManifestError, parseManifest } from './manifest.ts';
+import { compareFiles, ManifestError, type ManifestFile, parseManifest } from './manifest.ts';
 import { TarError, TarReader } from './tar.ts';
 
 export interface CreateOptions {
@@ -38,7 +39,7 @@ export interface CreateOptions {
   readonly now?: Date;
 }
 
-/** What a base backup consists of; an artifact each. */
+/** What a base backup consists of; an artifact each. Each tablespace is another one, `<oid>.tar`. */
 export const baseArtifacts = {
   archive: 'base.tar',
   manifest: 'backup_manifest',
@@ -127,6 +128,12 @@ function requireParent(
   );
 }
 
+function sizeWithin(files: ReadonlyMap<string, ManifestFile>, oid: string): number {
+  let sum = 0;
+  for (const [path, { size }] of files) if (path.startsWith(`pg_tblspc/${oid}/`)) sum += size;
+  return sum;
+}
+
 /** For whoever has done with a piece when it asks for the next. */
 async function* counted(
   archive: AsyncIterable<Buffer<ArrayBuffer>>,
@@ -145,7 +152,7 @@ async function* counted(
 /**
  * Takes a base backup: from the server through verification, compression and encryption into the storage in one pass,
  * with nothing staged on a disk. It exists once its entry is written, which is last. Refuses backup.source_corrupted,
- * backup.server_lost, backup.interrupted, backup.may_not_replicate, backup.tablespaces, and what the storage refuses.
+ * backup.server_lost, backup.interrupted, backup.may_not_replicate, and what the storage refuses.
  */
 export function createBaseBackup(options: CreateOptions): Promise<PhysicalBackup> {
   return create(options, undefined);
@@ -168,9 +175,9 @@ async function create(options: CreateOptions, parent: Parent | undefined): Promi
   const label = options.label ?? id;
   const warnings: string[] = [];
   const artifacts: Record<string, Artifact> = {};
-  let archive: Readable | undefined;
+  let archives: Readable | undefined;
   let inspecting: Inspecting | undefined;
-  const giveUp = (): void => void archive?.destroy(interrupted());
+  const giveUp = (): void => void archives?.destroy(interrupted());
   const client = await connectReplication(options.url, 'backup').catch((error: unknown) => {
     throw explain(error, warnings);
   });
@@ -185,55 +192,74 @@ async function create(options: CreateOptions, parent: Parent | undefined): Promi
     const { systemIdentifier } = await identifySystem(client);
     const backup = startBaseBackup(client, {
       label: `stoa ${label}`,
+      hasTablespaceMap: serverVersion >= 160_000,
       ...(options.rate === undefined ? {} : { maxRate: Math.round(options.rate * 1000) }),
     });
-    archive = backup.archive;
+    archives = backup.archives;
     const start = await backup.started;
-    if (start.tablespaces.length > 0) {
-      throw new StoaError(
-        'backup.tablespaces',
-        `The cluster has tablespaces, which are not backed up: ${listed(start.tablespaces)}.`,
-        {
-          cure: 'Move their tables to pg_default and drop them, or use another tool for this cluster.',
-          exitCode: exitCodes.database,
-        },
-      );
-    }
     if (parent !== undefined) requireParent(parent, { systemIdentifier, timeline: start.timeline });
-    inspecting = new Inspecting({
-      hasIndex: parent === undefined && hasIndex,
-      async approve({ files }) {
-        const { manifest } = await backup.ended;
-        const faults = compareFiles(parseManifest(manifest), files);
-        if (faults.length > 0) throw new ManifestError(listed(faults));
-      },
-    });
-    const inspected = inspecting;
-    const { recycle } = backup;
-    // What breaks the archive is what whoever stores it breaks with.
-    const passing = inspected.pass(archive);
     if (signal?.aborted) throw interrupted();
-    const onBytes = (bytes: number): void => onProgress(bytes, start.expectedSize);
+    const files = new Map<string, ManifestFile>();
+    let isCompared = false;
+    const inspect = async (archive: BackupArchive): Promise<Inspecting> => {
+      await inspecting?.close();
+      inspecting = new Inspecting({
+        hasIndex: parent === undefined && hasIndex,
+        within: archive.within,
+        async approve(inspected) {
+          for (const [path, file] of inspected.files) files.set(path, file);
+          // The files of all archives together are those of the manifest, which comes behind the last.
+          if (archive.name !== baseArtifacts.archive) return;
+          const { manifest } = await backup.ended;
+          const faults = compareFiles(parseManifest(manifest), files);
+          if (faults.length > 0) throw new ManifestError(listed(faults));
+          isCompared = true;
+        },
+      });
+      return inspecting;
+    };
+    const { recycle } = backup;
+    let before = 0;
+    const onBytes = (bytes: number): void => onProgress(before + bytes, start.expectedSize);
     const writing = {
       expectedSize: start.expectedSize,
       ...(options.compression === undefined ? {} : { compression: options.compression }),
     };
     let index: Uint8Array | undefined;
     if (parent === undefined) {
-      artifacts[baseArtifacts.archive] = await vault.write(artifactName(id, baseArtifacts.archive), passing, {
-        ...writing,
-        onProgress: onBytes,
-        recycle,
-        // By the manifest, which a restore compares it with again.
-        hasDigestsWithin: true,
-      });
-      index = inspected.inspected.index;
+      const indexes: Uint8Array[] = [];
+      for await (const archive of backup.archives as AsyncIterable<BackupArchive>) {
+        const passing = await inspect(archive);
+        // What breaks the archive is what whoever stores it breaks with.
+        const artifact = await vault.write(artifactName(id, archive.name), passing.pass(archive.body), {
+          ...writing,
+          onProgress: onBytes,
+          recycle,
+          // By the manifest, which a restore compares it with again.
+          hasDigestsWithin: true,
+        });
+        artifacts[archive.name] = artifact;
+        before += artifact.size;
+        if (passing.inspected.index !== undefined) indexes.push(passing.inspected.index);
+      }
+      if (hasIndex) index = joinedIndexes(indexes);
     } else {
       const writer = new DeltaWriter(parent.index);
-      const changes = incrementOf(entriesOf(counted(passing, onBytes, recycle), new TarReader()), writer);
+      async function* events(): AsyncGenerator<EntryEvent> {
+        for await (const archive of backup.archives as AsyncIterable<BackupArchive>) {
+          let size = 0;
+          const onArchive = (bytes: number): void => {
+            size = bytes;
+            onBytes(bytes);
+          };
+          const passing = (await inspect(archive)).pass(archive.body);
+          yield* entriesOf(counted(passing, onArchive, recycle), new TarReader(archive.within));
+          before += size;
+        }
+      }
       artifacts[deltaArtifact] = await vault.write(
         artifactName(id, deltaArtifact),
-        Readable.from(changes, { objectMode: false }),
+        Readable.from(incrementOf(events(), writer), { objectMode: false }),
         writing,
       );
       index = writer.index.encode();
@@ -243,6 +269,7 @@ async function create(options: CreateOptions, parent: Parent | undefined): Promi
       await options.onIndex?.(id, index);
     }
     const end = await backup.ended;
+    if (!isCompared) throw new ManifestError('there is no archive of the data directory');
     artifacts[baseArtifacts.manifest] = await vault.write(
       artifactName(id, baseArtifacts.manifest),
       end.manifest,
@@ -273,13 +300,16 @@ async function create(options: CreateOptions, parent: Parent | undefined): Promi
       startLsn: start.startLsn,
       endLsn: end.endLsn,
       walSegmentSize,
+      ...(start.tablespaces.length === 0
+        ? {}
+        : { tablespaces: start.tablespaces.map((one) => ({ ...one, size: sizeWithin(files, one.oid) })) }),
     });
     const entry = await readEntry(vault.storage, id);
     if (entry.kind !== kind) throw new Error(`the entry of ${id} is that of another`);
     return entry;
   } catch (error) {
     const fault = signal?.aborted ? interrupted() : explain(error, warnings);
-    archive?.destroy(fault instanceof Error ? fault : new Error(String(fault)));
+    archives?.destroy(fault instanceof Error ? fault : new Error(String(fault)));
     await removeArtifacts(vault, Object.values(artifacts));
     throw fault;
   } finally {

@@ -13,13 +13,14 @@ export interface Inspected {
 
 /** Takes the digest of each file in an archive and, where increments are wanted, of each block. */
 export class ArchiveInspection {
-  readonly #reader = new TarReader();
+  readonly #reader: TarReader;
   readonly #files = new Map<string, ManifestFile>();
   readonly #delta: DeltaWriter | undefined;
   readonly #observe: ((event: EntryEvent) => void) | undefined;
   #file: Hash | undefined;
 
-  constructor(options: { readonly hasIndex: boolean }) {
+  constructor(options: { readonly hasIndex: boolean; readonly within?: string }) {
+    this.#reader = new TarReader(options.within);
     if (!options.hasIndex) return;
     this.#delta = new DeltaWriter();
     this.#observe = indexing(this.#delta);

@@ -4,7 +4,7 @@ import { TarError } from './tar.ts';
 
 /** What the thread is told. */
 export type Request =
-  | { readonly kind: 'begin'; readonly hasIndex: boolean }
+  | { readonly kind: 'begin'; readonly hasIndex: boolean; readonly within: string }
   | { readonly kind: 'block'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'end' };
 
@@ -17,6 +17,8 @@ export type Answer =
 export interface InspectionOptions {
   /** Hash each block too, so that an increment can be laid over the archive. */
   readonly hasIndex: boolean;
+  /** Where in the data directory what is archived belongs. Default: it is the data directory. */
+  readonly within?: string;
   /** Refuses by throwing: the archive then ends with that error. */
   approve(inspected: Inspected): void | Promise<void>;
 }
@@ -46,7 +48,7 @@ export class Inspecting {
     });
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('the thread that inspects the archive has ended')));
-    this.#tell({ kind: 'begin', hasIndex: options.hasIndex });
+    this.#tell({ kind: 'begin', hasIndex: options.hasIndex, within: options.within ?? '' });
   }
 
   /** Only once the archive has ended. */

@@ -54,6 +54,11 @@ function readHeader(header: Buffer): TarEntry {
   return { path, size: numberAt(header, 124, 12), kind, mode: numberAt(header, 100, 8) & 0o777 };
 }
 
+/** What leads to a tablespace, as a server before 16 sends it. */
+export function isTablespaceLink({ kind, path }: Pick<TarEntry, 'kind' | 'path'>): boolean {
+  return kind === 'link' && /^pg_tblspc\/\d+$/.test(path);
+}
+
 /** Takes an archive in pieces of any size. */
 export class TarReader {
   #header: Buffer = Buffer.alloc(0);
@@ -61,6 +66,12 @@ export class TarReader {
   #left = 0;
   #padding = 0;
   #isOver = false;
+  readonly #within: string;
+
+  /** `within` is put before each path: where what is archived belongs. */
+  constructor(within = '') {
+    this.#within = within === '' ? '' : `${within}/`;
+  }
 
   *feed(bytes: Buffer): Generator<TarEvent> {
     let rest = bytes;
@@ -91,7 +102,8 @@ export class TarReader {
       this.#isOver = true;
       return;
     }
-    const entry = readHeader(header);
+    const read = readHeader(header);
+    const entry = { ...read, path: `${this.#within}${read.path}` };
     this.#entry = entry;
     this.#left = entry.kind === 'file' ? entry.size : 0;
     this.#padding = (blockSize - (this.#left % blockSize)) % blockSize;

@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { connect } from '../../postgres/connect.ts';
 import { findRunAs } from '../../postgres/run-as.ts';
 import { reachableBinaries } from '../../postgres/staging.ts';
@@ -137,8 +137,9 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     failure = reasonOf(error);
   } finally {
     await server?.stop();
-    // Where the server's user cannot pass through the folder, its data lie elsewhere.
-    for (const left of [folder, restored?.dataDirectory]) {
+    // Where the server's user cannot pass through the folder, its data lie elsewhere; with its tablespaces.
+    const cluster = restored && dirname(restored.dataDirectory);
+    for (const left of [folder, cluster]) {
       if (left !== undefined) rmSync(left, { recursive: true, force: true, maxRetries: 5 });
     }
   }

@@ -13,6 +13,7 @@ export const restoreInto: RestoreInto = async ({ vault, backup, target, folder, 
     postgresPort: 54_320,
     afterRecovery: afterRecoveryHooks({ vault }),
     durable: false,
+    tablespaces: { kind: 'beside' },
     onStep,
     ...(signal === undefined ? {} : { signal }),
   });

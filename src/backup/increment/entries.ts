@@ -1,3 +1,4 @@
+import { isTablespaceLink } from '../base/tar.ts';
 import { DeltaWriter } from './delta.ts';
 import type { BlockIndex } from './index-object.ts';
 
@@ -33,8 +34,8 @@ function* recordsOf(event: EntryEvent, writer: DeltaWriter): Generator<Buffer> {
   } else if (event.entry.kind === 'folder') {
     if (event.kind === 'begin') yield writer.folder(event.entry.path, event.entry.mode);
   } else if (event.entry.kind === 'link') {
-    // Links are those of tablespaces, and a cluster with tablespaces is not backed up.
-    throw new TypeError(`${event.entry.path} is a link`);
+    // Of tablespaces: where they lie is in the entry of the backup, and decided anew by whoever restores.
+    if (!isTablespaceLink(event.entry)) throw new TypeError(`${event.entry.path} is a link`);
   } else if (event.kind === 'begin') {
     writer.file(event.entry);
   } else {

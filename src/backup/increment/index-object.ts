@@ -23,6 +23,10 @@ export class BlockIndex {
     this.#files.set(path, { size, hashes });
   }
 
+  addAll(other: BlockIndex): void {
+    for (const [path, file] of other.#files) this.#files.set(path, file);
+  }
+
   get paths(): readonly string[] {
     return [...this.#files.keys()];
   }
@@ -77,4 +81,15 @@ export class BlockIndex {
     }
     return index;
   }
+}
+
+/** Of archives that are one backup together. */
+export function joinedIndexes(indexes: readonly Uint8Array[]): Uint8Array {
+  const [only, ...others] = indexes;
+  if (only !== undefined && others.length === 0) return only;
+  const joined = new BlockIndex();
+  for (const bytes of indexes) {
+    joined.addAll(BlockIndex.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
+  }
+  return joined.encode();
 }

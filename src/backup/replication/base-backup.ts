@@ -13,6 +13,18 @@ export interface BaseBackupOptions {
   readonly label: string;
   /** In kB/s; undefined: as fast as it goes. */
   readonly maxRate?: number;
+  /**
+   * Where tablespaces lie comes as a file `tablespace_map` instead of links in `pg_tblspc`. Not before PostgreSQL 16: 15
+   * leaves out those that lie inside of the data directory then, and says nothing.
+   */
+  readonly hasTablespaceMap?: boolean;
+}
+
+/** A folder that holds tables, beside those of the data directory. */
+export interface Tablespace {
+  readonly oid: string;
+  /** Absolute; or `pg_tblspc/<oid>` of one that lies inside of the data directory. */
+  readonly location: string;
 }
 
 /** Where a base backup begins, and how much is to come. */
@@ -21,8 +33,18 @@ export interface BaseBackupStart {
   readonly timeline: number;
   /** Estimate of the server, in bytes. */
   readonly expectedSize: number;
-  /** Folders outside of the data directory that hold tables. */
-  readonly tablespaces: readonly string[];
+  /** In the order in which their archives come. */
+  readonly tablespaces: readonly Tablespace[];
+}
+
+/** One tar archive of a base backup. */
+export interface BackupArchive {
+  /** `<oid>.tar` of a tablespace; `base.tar`, which is last, of the data directory. */
+  readonly name: string;
+  /** Where in the data directory it belongs: `pg_tblspc/<oid>`, or an empty text. */
+  readonly within: string;
+  /** Read it to its end before the next is asked for, or destroy it to give up. */
+  readonly body: Readable;
 }
 
 export interface BaseBackupEnd {
@@ -35,17 +57,21 @@ export interface BaseBackupEnd {
 export interface BaseBackupStream {
   readonly started: Promise<BaseBackupStart>;
   /**
-   * The data directory as a tar archive. Ends only after the server has said that all of it was good, and breaks with
-   * its error otherwise. Destroy it to give up.
+   * As `BackupArchive`, one after the other. The last one ends only after the server has said that all of it was good, and
+   * breaks with its error otherwise. Destroy it to give up.
    */
-  readonly archive: Readable;
-  /** Whoever has done with a block of the archive may give it back, to be filled again. */
+  readonly archives: Readable;
+  /** Whoever has done with a block of an archive may give it back, to be filled again. */
   recycle(block: Buffer<ArrayBuffer>): void;
   readonly ended: Promise<BaseBackupEnd>;
 }
 
 const startRow = z.tuple([z.string(), z.coerce.number().int()]);
-const tablespaceRow = z.tuple([z.string().nullable(), z.string().nullable(), z.coerce.number()]);
+const tablespaceRow = z.tuple([
+  z.string().regex(/^\d+$/).nullable(),
+  z.string().nullable(),
+  z.coerce.number(),
+]);
 
 /**
  * Messages are copied into blocks of this size: fewer turns of the event loop for all that comes after. Each has its own
@@ -76,7 +102,7 @@ function settled<Value>(): Settled<Value> {
  * messages say by their first byte what they are (manual, section 54.4).
  */
 class BaseBackup implements CopyTaker {
-  readonly archive: Readable;
+  readonly archives: Readable;
   readonly started = settled<BaseBackupStart>();
   readonly ended = settled<BaseBackupEnd>();
   readonly #text: string;
@@ -85,8 +111,10 @@ class BaseBackup implements CopyTaker {
   #start: z.infer<typeof startRow> | undefined;
   #end: z.infer<typeof startRow> | undefined;
   #expectedSize = 0;
-  #tablespaces: string[] = [];
-  #archives = 0;
+  #tablespaces: Tablespace[] = [];
+  #body: Readable | undefined;
+  /** The message that says which archive begins. */
+  #name: Buffer[] | undefined;
   #isInManifest = false;
   #isData = false;
   #manifest: Buffer[] = [];
@@ -98,22 +126,41 @@ class BaseBackup implements CopyTaker {
 
   constructor(text: string) {
     this.#text = text;
-    this.archive = new Readable({
-      // As objects: a stream of bytes joins what waits into one, which is a copy of everything.
+    this.archives = new Readable({
       objectMode: true,
-      highWaterMark: 4,
-      read: () => this.#hold(false),
+      read: () => {},
       destroy: (error, done) => {
-        // Given up from this side: the server notices that nobody reads any more.
-        if (!this.#isOver) {
-          this.#fail(error ?? new Error('the backup was given up'));
-          this.#connection?.stream.destroy();
-        }
+        this.#giveUp(error);
         done(error);
       },
     });
     // Whoever reads it learns of its end by reading; with nobody, an error must not end the process.
-    this.archive.on('error', () => {});
+    this.archives.on('error', () => {});
+  }
+
+  #newBody(): Readable {
+    const body = new Readable({
+      // As objects: a stream of bytes joins what waits into one, which is a copy of everything.
+      objectMode: true,
+      highWaterMark: 4,
+      // One that has ended is read from its memory, and says nothing about the one that arrives.
+      read: () => {
+        if (this.#body === body) this.#hold(false);
+      },
+      destroy: (error, done) => {
+        if (this.#body === body) this.#giveUp(error);
+        done(error);
+      },
+    });
+    body.on('error', () => {});
+    return body;
+  }
+
+  /** From this side: the server notices that nobody reads any more. */
+  #giveUp(error: Error | null): void {
+    if (this.#isOver) return;
+    this.#fail(error ?? new Error('the backup was given up'));
+    this.#connection?.stream.destroy();
   }
 
   submit(connection: CopyConnection): void {
@@ -136,7 +183,9 @@ class BaseBackup implements CopyTaker {
     this.started.reject(error);
     this.ended.reject(error);
     this.#hold(false);
-    if (!this.archive.destroyed) this.archive.destroy(error as Error);
+    for (const stream of [this.#body, this.archives]) {
+      if (stream !== undefined && !stream.destroyed) stream.destroy(error as Error);
+    }
   }
 
   #flush(): void {
@@ -144,7 +193,7 @@ class BaseBackup implements CopyTaker {
     const block = this.#block.subarray(0, this.#filled);
     this.#block = this.#spare.pop() ?? Buffer.allocUnsafe(blockSize);
     this.#filled = 0;
-    if (!this.archive.push(block)) this.#hold(true);
+    if (this.#body?.push(block) === false) this.#hold(true);
   }
 
   /** Copies at once: the chunk is a view of a buffer that the parser fills again. */
@@ -166,9 +215,9 @@ class BaseBackup implements CopyTaker {
     try {
       if (this.#resultSets === 1) this.#start = startRow.parse(fields);
       else if (this.#resultSets === 2) {
-        const [, location, kilobytes] = tablespaceRow.parse(fields);
+        const [oid, location, kilobytes] = tablespaceRow.parse(fields);
         this.#expectedSize += kilobytes * 1024;
-        if (location !== null) this.#tablespaces.push(location);
+        if (oid !== null && location !== null) this.#tablespaces.push({ oid, location });
       } else this.#end = startRow.parse(fields);
     } catch (error) {
       this.#fail(error);
@@ -194,23 +243,50 @@ class BaseBackup implements CopyTaker {
   }
 
   data(bytes: Buffer): void {
-    if (this.#isOver || !this.#isData) return;
-    if (this.#isInManifest) this.#manifest.push(Buffer.from(bytes));
+    if (this.#isOver) return;
+    if (this.#name !== undefined) this.#name.push(Buffer.from(bytes));
+    else if (!this.#isData) return;
+    else if (this.#isInManifest) this.#manifest.push(Buffer.from(bytes));
     else this.#take(bytes);
   }
 
   begin(kind: number): void {
     if (this.#isOver) return;
+    if (this.#name !== undefined) this.#beginArchive(Buffer.concat(this.#name));
+    this.#name = kind === kinds.newArchive ? [] : undefined;
     this.#isData = kind === kinds.data;
-    if (kind === kinds.newArchive) {
-      this.#archives += 1;
-      if (this.#archives > 1) this.#fail(new Error('the server sent a second archive'));
-    } else if (kind === kinds.manifest) {
+    if (kind === kinds.newArchive) this.#endArchive();
+    else if (kind === kinds.manifest) {
       this.#flush();
       this.#isInManifest = true;
       // What follows is small and goes elsewhere: it need not wait for whoever reads the archive.
       this.#hold(false);
     }
+  }
+
+  /** There is another one behind it. The last one ends when the server has said that everything was good. */
+  #endArchive(): void {
+    this.#flush();
+    const body = this.#body;
+    this.#body = undefined;
+    body?.push(null);
+    // Whoever reads what is left of it does not ask for more of the connection.
+    this.#hold(false);
+  }
+
+  #beginArchive(message: Buffer): void {
+    const name = message.subarray(0, Math.max(0, message.indexOf(0))).toString('utf8');
+    const oid = /^(\d+)\.tar$/.exec(name)?.[1];
+    const isKnown =
+      oid === undefined ? name === 'base.tar' : this.#tablespaces.some((one) => one.oid === oid);
+    if (!isKnown) {
+      this.#fail(new Error(`the server sent an archive that it had not told of: ${JSON.stringify(name)}`));
+      return;
+    }
+    const body = this.#newBody();
+    this.#body = body;
+    const archive: BackupArchive = { name, within: oid === undefined ? '' : `pg_tblspc/${oid}`, body };
+    this.archives.push(archive);
   }
 
   handleReadyForQuery(): void {
@@ -222,7 +298,8 @@ class BaseBackup implements CopyTaker {
     this.#isOver = true;
     const [endLsn, timeline] = this.#end;
     this.ended.resolve({ endLsn, timeline, manifest: Buffer.concat(this.#manifest) });
-    this.archive.push(null);
+    this.#body?.push(null);
+    this.archives.push(null);
   }
 
   handleError(error: unknown): void {
@@ -243,8 +320,9 @@ function literal(text: string): string {
  * Asks for everything that is needed to restore, in one pass: the files, the log that makes them consistent, and a
  * manifest with a digest of each. The server checks the checksum of each page and ends with an error when one is wrong.
  */
-export function startBaseBackup(client: pg.Client, { label, maxRate }: BaseBackupOptions): BaseBackupStream {
-  const options = [
+export function startBaseBackup(client: pg.Client, options: BaseBackupOptions): BaseBackupStream {
+  const { label, maxRate, hasTablespaceMap = false } = options;
+  const wishes = [
     `LABEL ${literal(label)}`,
     'PROGRESS true',
     "CHECKPOINT 'fast'",
@@ -252,13 +330,14 @@ export function startBaseBackup(client: pg.Client, { label, maxRate }: BaseBacku
     "MANIFEST 'yes'",
     "MANIFEST_CHECKSUMS 'SHA256'",
     'VERIFY_CHECKSUMS true',
+    ...(hasTablespaceMap ? ['TABLESPACE_MAP true'] : []),
     ...(maxRate === undefined ? [] : [`MAX_RATE ${maxRate}`]),
   ];
-  const backup = new BaseBackup(`BASE_BACKUP (${options.join(', ')})`);
+  const backup = new BaseBackup(`BASE_BACKUP (${wishes.join(', ')})`);
   client.query(backup);
   return {
     started: backup.started.promise,
-    archive: backup.archive,
+    archives: backup.archives,
     recycle: (block) => backup.recycle(block),
     ended: backup.ended.promise,
   };

@@ -21,6 +21,8 @@ export interface RecoverOptions extends ClusterLocation {
   readonly settings: Readonly<Record<string, string>>;
   readonly timeline: number;
   readonly isDurable: boolean;
+  /** There are tablespaces in the data directory, or the log makes some: the server takes that for a fault unless told. */
+  readonly mayHoldTablespaces: boolean;
   readonly onProgress?: (restoredFiles: number) => void;
 }
 
@@ -161,6 +163,7 @@ export async function recover(options: RecoverOptions): Promise<RecoveredServer>
       overrides: {
         ...isolation,
         ...(options.isDurable ? {} : { fsync: 'off', full_page_writes: 'off' }),
+        ...(options.mayHoldTablespaces ? { allow_in_place_tablespaces: 'on' } : {}),
         hba_file: hbaFile,
         unix_socket_directories: socketFolder,
         restore_command: restoreCommand(options.walFolder),

@@ -24,7 +24,9 @@ import { binariesFor } from './binaries.ts';
 import { fetchWal } from './fetch-wal.ts';
 import type { AfterRecoveryHook } from './hooks.ts';
 import { layOver } from './lay-over.ts';
+import { keepLogInside } from './log-inside.ts';
 import { type RecoveredServer, recover } from './recover.ts';
+import { type PlacedTablespace, planTablespaces, Tablespaces, type TablespaceWish } from './tablespaces.ts';
 import { chooseBackup, describeTarget, instantOf, type RecoveryTarget } from './target.ts';
 import { unpackBase } from './unpack.ts';
 import { lastRecord } from './wal-records.ts';
@@ -43,6 +45,8 @@ export interface RestoreOptions {
   readonly postgresPort: number;
   /** The key of the second factors, where the backup holds none. */
   readonly secretKey?: string;
+  /** Default: each tablespace to where it was, where that is free. */
+  readonly tablespaces?: TablespaceWish;
   readonly afterRecovery: readonly AfterRecoveryHook[];
   /** False: what is restored is thrown away again, and need not reach the disk. */
   readonly durable?: boolean;
@@ -57,6 +61,8 @@ export interface RestoreResult {
   /** The data folder. */
   readonly folder: string;
   readonly cluster: string;
+  /** Those outside of the data directory. */
+  readonly tablespaces: readonly PlacedTablespace[];
   readonly timeline: number;
   readonly walFiles: number;
   /** What is not as it should be with the archived log, although the restore came to its end. */
@@ -281,7 +287,8 @@ async function bringSecrets(options: RestoreOptions, entry: PhysicalBackup): Pro
 /**
  * Makes a data folder that holds the database of one moment: files, log, recovery to an explicit target, what has to
  * happen before anybody logs in, passwords. Until it is done the folder is marked, and nothing starts from it. Refuses
- * restore.not_empty, restore.target_unreachable, restore.log_gap, restore.before_backups, restore.other_major, backup.*.
+ * restore.not_empty, restore.tablespace_mapping, restore.tablespace_not_empty, restore.target_unreachable, restore.log_gap,
+ * restore.before_backups, restore.other_major, backup.*.
  */
 export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const { vault, into, target, signal, onStep = () => {}, onProgress = () => {} } = options;
@@ -309,23 +316,32 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const over = chain.length > 1 ? `, laid over ${chain.length - 1} before it` : '';
   onStep(`Restoring ${describeTarget(target)} from ${entry.id}${over}, ${files.length} files of the log`);
 
-  claimFolder(options);
   const paths = dataFolder(into);
+  const runAs = findRunAs();
+  const wish = options.tablespaces ?? { kind: 'mapped', mappings: [] };
+  const isBeside = wish.kind === 'beside';
+  const planned = planTablespaces(entry, { wish, cluster: paths.postgres, runAs });
+  claimFolder(options);
   writeJson(paths.restoring, {
     backup: entry.id,
     target: describeTarget(target),
     startedAt: new Date(begun),
+    // What one that is killed leaves elsewhere.
+    tablespaces: planned.map((one) => one.folder),
   });
-  const runAs = findRunAs();
   const folder = reachableDataFolder(paths.postgres, runAs);
   const location: ClusterLocation = { folder, binaries: reachableBinaries(binaries, runAs), runAs };
   const data = dataDirectory(location);
   const walFolder = join(folder, 'log-of-the-archive');
+  // The folder of the cluster may have been made elsewhere, for whoever runs the server.
+  const places = isBeside ? planTablespaces(entry, { wish, cluster: folder, runAs }) : planned;
+  const tablespaces = new Tablespaces(places, chain, { data, cluster: folder, owner: runAs });
   let server: RecoveredServer | undefined;
   try {
     await mkdir(data, { recursive: true, mode: 0o700 });
     await chmod(data, 0o700);
     if (runAs) await chown(data, runAs.uid, runAs.gid);
+    tablespaces.prepare();
     for (const layer of chain) {
       const unpacking = {
         vault,
@@ -337,6 +353,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
       if (layer.kind === 'base') await unpackBase(unpacking, data);
       else await layOver({ ...unpacking, isLast: layer === entry }, data);
     }
+    tablespaces.settle();
     const unpacked = Date.now();
 
     const histories = coverage.left.length === 0 ? [] : await historiesOf(vault, coverage);
@@ -350,6 +367,11 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
       ...(signal === undefined ? {} : { signal }),
       onProgress: (done, total) => onProgress('log', done, total),
     });
+    const own = await keepLogInside(join(data, 'pg_wal'), segmentSize);
+    const created = new Map(
+      [...(await keepLogInside(walFolder, segmentSize)), ...own].map((one) => [one.oid, one]),
+    );
+    for (const { oid } of places) created.delete(oid);
     const fetched = Date.now();
 
     signal?.throwIfAborted();
@@ -361,6 +383,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
       settings: settingsOf(target, logFilesOf(entry, data, walFolder, files, segmentSize)),
       timeline: coverage.timeline,
       isDurable: options.durable ?? true,
+      mayHoldTablespaces: created.size > 0 || tablespaces.hasInside(),
       onProgress: (done) => onProgress('recover', done, files.length),
     });
     const recovered = Date.now();
@@ -374,6 +397,12 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     await letIn(server, roles, (role) => secrets.passwordOf(role));
     const timeline = await timelineOf(server);
     await server.stop();
+    const later = tablespaces.moveOut([...created.values()]);
+    for (const { oid, location, folder: place } of later) {
+      warnings.push(
+        `The tablespace ${oid} of ${location} was made after the backup. It was restored into ${place}; ${location} was not touched.`,
+      );
+    }
     keepPointer({ dataDir: into, postgresPort: options.postgresPort }, folder, options.postgresPort);
     rmSync(walFolder, { recursive: true, force: true });
     rmSync(paths.restoring);
@@ -387,6 +416,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
       target: describeTarget(target),
       folder: into,
       cluster: data,
+      tablespaces: [...tablespaces.kept(), ...later],
       timeline,
       walFiles: files.filter((name) => hexName.test(name)).length,
       logFaults,
@@ -406,6 +436,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     await server?.stop().catch(() => {});
     // Half a database, or one that erased people are in: only the mark and the log stay.
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    tablespaces.remove();
     throw signal?.aborted ? interrupted() : error;
   }
 }

@@ -12,7 +12,7 @@ import {
   type ManifestFile,
   parseManifest,
 } from '../base/manifest.ts';
-import { type TarEntry, TarError, TarReader } from '../base/tar.ts';
+import { isTablespaceLink, type TarEntry, TarError, TarReader } from '../base/tar.ts';
 import type { PhysicalBackup } from '../catalog.ts';
 import type { Artifact, Vault } from '../vault.ts';
 
@@ -91,39 +91,64 @@ export async function readManifest(vault: Vault, entry: PhysicalBackup): Promise
   return manifest;
 }
 
+interface StoredArchive {
+  readonly artifact: Artifact;
+  /** Where in the data directory it belongs. */
+  readonly within: string;
+}
+
+function archivesOf(entry: PhysicalBackup): readonly StoredArchive[] {
+  const tablespaces = (entry.tablespaces ?? []).map(({ oid }) => ({
+    artifact: artifactOf(entry, `${oid}.tar`),
+    within: `pg_tblspc/${oid}`,
+  }));
+  return [...tablespaces, { artifact: artifactOf(entry, baseArtifacts.archive), within: '' }];
+}
+
 async function walk(options: UnpackOptions, folder: string | undefined): Promise<void> {
   const { vault, entry, owner, signal, onProgress } = options;
   const manifest = await readManifest(vault, entry);
-  const archive = artifactOf(entry, baseArtifacts.archive);
+  const archives = archivesOf(entry);
+  const expected = archives.reduce((sum, { artifact }) => sum + artifact.size, 0);
   const target = folder === undefined ? undefined : new Target(folder, owner);
   const found = new Map<string, ManifestFile>();
-  const reader = new TarReader();
-  let hash: Hash | undefined;
   let bytes = 0;
-  const body = await vault.read(archive);
-  try {
-    for await (const chunk of body) {
-      signal?.throwIfAborted();
-      for (const event of reader.feed(chunk)) {
-        if (event.kind === 'begin') {
-          if (event.entry.kind === 'link') throw new TarError(`there is a link: ${event.entry.path}`);
-          hash = event.entry.kind === 'file' ? createHash('sha256') : undefined;
-          await target?.begin(event.entry);
-        } else if (event.kind === 'data') {
-          hash?.update(event.bytes);
-          await target?.write(event.bytes);
-        } else {
-          if (hash) found.set(event.entry.path, { size: event.entry.size, sha256: hash.digest('hex') });
-          await target?.end();
+  const walkOne = async ({ artifact, within }: StoredArchive): Promise<void> => {
+    const reader = new TarReader(within);
+    // What leads to a tablespace is made by whoever restores: through it nothing of another archive may be written.
+    const elsewhere = archives.map((other) => other.within).filter((path) => path !== within && path !== '');
+    let hash: Hash | undefined;
+    try {
+      for await (const chunk of await vault.read(artifact)) {
+        signal?.throwIfAborted();
+        for (const event of reader.feed(chunk)) {
+          if (event.kind === 'begin') {
+            const { kind, path } = event.entry;
+            hash = kind === 'file' ? createHash('sha256') : undefined;
+            if (isTablespaceLink(event.entry)) continue;
+            if (kind === 'link') throw new TarError(`there is a link: ${path}`);
+            if (elsewhere.some((other) => path === other || path.startsWith(`${other}/`))) {
+              throw new TarError(`an entry lies in a tablespace that has another archive: ${path}`);
+            }
+            if (found.has(path)) throw new TarError(`there are two of ${path}`);
+            await target?.begin(event.entry);
+          } else if (event.kind === 'data') {
+            hash?.update(event.bytes);
+            await target?.write(event.bytes);
+          } else {
+            if (hash) found.set(event.entry.path, { size: event.entry.size, sha256: hash.digest('hex') });
+            await target?.end();
+          }
         }
+        bytes += chunk.length;
+        onProgress?.(bytes, expected);
       }
-      bytes += chunk.length;
-      onProgress?.(bytes, archive.size);
+    } finally {
+      await target?.end();
     }
-  } finally {
-    await target?.end();
-  }
-  reader.end();
+    reader.end();
+  };
+  for (const archive of archives) await walkOne(archive);
   const faults = compareFiles(manifest, found);
   if (faults.length > 0) throw damaged(entry, faults.slice(0, 5).join('; '));
 }
@@ -140,7 +165,7 @@ async function explained(options: UnpackOptions, folder: string | undefined): Pr
 }
 
 /**
- * Writes the files of a base backup into a folder that is empty or not there, and compares each with the server's
+ * Writes the files of a base backup into a folder that holds nothing but the ways to its tablespaces, and compares each with the server's
  * manifest on the way. Refuses backup.damaged, backup.no_key, restore.disk_full: what was written until then is nothing.
  */
 export function unpackBase(options: UnpackOptions, folder: string): Promise<void> {

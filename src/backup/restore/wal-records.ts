@@ -1,8 +1,8 @@
 import type { Lsn } from '../wal/position.ts';
 
 /*
- * Just enough of the form of the write-ahead log to know where its last whole record begins (PostgreSQL,
- * src/include/access/xlog_internal.h and xlogrecord.h; the same in 15 to 18).
+ * Just enough of the form of the write-ahead log to know where its last whole record begins, and which records make
+ * tablespaces (PostgreSQL, src/include/access/xlog_internal.h and xlogrecord.h; the same in 15 to 18).
  */
 
 const shortHeader = 24;
@@ -44,6 +44,22 @@ export function formOf(bytes: Buffer): LogForm | undefined {
   return isPower(form.segmentSize) && isPower(form.pageSize) ? form : undefined;
 }
 
+interface Taken {
+  readonly bytes: Buffer;
+  readonly end: number;
+  readonly parts: readonly { readonly at: number; readonly length: number }[];
+}
+
+/** Where byte `offset` of what was taken lies. */
+function placeIn({ parts }: Taken, offset: number): number {
+  let left = offset;
+  for (const { at, length } of parts) {
+    if (left < length) return at + left;
+    left -= length;
+  }
+  throw new RangeError(`there is no byte ${offset}`);
+}
+
 class Pages {
   readonly bytes: Buffer;
   readonly start: Lsn;
@@ -72,9 +88,10 @@ class Pages {
     return this.bytes.readUInt16LE(at + 2) & flags.continues ? this.bytes.readUInt32LE(at + 16) : 0;
   }
 
-  /** `count` bytes from `at` on, over the headers of pages between, and where they end. */
-  take(at: number, count: number): { readonly bytes: Buffer; readonly end: number } | undefined {
+  /** `count` bytes from `at` on, over the headers of pages between, where they end, and where each part begins. */
+  take(at: number, count: number): Taken | undefined {
     const parts: Buffer[] = [];
+    const begins: number[] = [];
     let position = at;
     let left = count;
     while (left > 0) {
@@ -87,10 +104,15 @@ class Pages {
       const part = this.bytes.subarray(position, position + Math.min(room, left));
       if (part.length === 0) return undefined;
       parts.push(part);
+      begins.push(position);
       position += part.length;
       left -= part.length;
     }
-    return { bytes: Buffer.concat(parts), end: position };
+    return {
+      bytes: Buffer.concat(parts),
+      end: position,
+      parts: parts.map((part, index) => ({ at: begins[index] ?? position, length: part.length })),
+    };
   }
 }
 
@@ -132,4 +154,72 @@ export function lastRecord(bytes: Buffer, start: Lsn): Lsn | undefined {
       body.readUInt8(17) === switchRecord.manager && (body.readUInt8(16) & 0xf0) === switchRecord.info;
     if (isSwitch && at % form.segmentSize !== 0) at += form.segmentSize - (at % form.segmentSize);
   }
+}
+
+/** A record of the log by which a server makes a tablespace when it replays it. */
+export interface CreatedTablespace {
+  readonly oid: string;
+  /** Empty where it lies in the data directory. */
+  readonly location: string;
+  readonly lsn: Lsn;
+}
+
+export interface FoundTablespace extends CreatedTablespace {
+  /** What the record needs to make it in the data directory instead: bytes, by their place in what was searched. */
+  readonly patches: readonly { readonly at: number; readonly bytes: Buffer }[];
+}
+
+/** Information 0 (XLOG_TBLSPC_CREATE) of the resource manager 5, and padding. */
+const createTablespace = 0x0000_0500;
+/** No location is longer than 1024. */
+const longestCreate = 2048;
+
+/**
+ * The records that make tablespaces, anywhere in pages of the log: the first begins at `start`. Records are found by their
+ * form and known by their checksum, so what a file held before it was used again may be among them.
+ */
+export function* createdTablespaces(bytes: Buffer, start: Lsn, pageSize: number): Generator<FoundTablespace> {
+  const pages = new Pages(bytes, start, pageSize);
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
+  // Records begin at multiples of eight, and so does their third part: it is never cut in two by a page.
+  for (let word = 0; word < words.length; word += 2) {
+    if (words[word] !== createTablespace) continue;
+    const at = beginningOf(pages, word * 4, pageSize);
+    const found = at === undefined ? undefined : createdBy(pages, at);
+    if (found !== undefined) yield found;
+  }
+}
+
+/** Where the record begins whose byte 16 is at `place`. */
+function beginningOf(pages: Pages, place: number, pageSize: number): number | undefined {
+  const page = place - (place % pageSize);
+  const header = pages.header(page, undefined);
+  if (header === undefined || place < page + header) return undefined;
+  const onPage = place - page - header;
+  const at = onPage >= 16 ? place - 16 : page - (16 - onPage);
+  return at < 0 ? undefined : at;
+}
+
+function createdBy(pages: Pages, at: number): FoundTablespace | undefined {
+  const length = pages.bytes.readUInt32LE(at);
+  if (length < recordHeader + 7 || length > longestCreate) return undefined;
+  const taken = pages.take(at, length);
+  if (taken === undefined) return undefined;
+  const record = taken.bytes;
+  const checksum = (): number =>
+    ~crc32c(record.subarray(0, 20), crc32c(record.subarray(recordHeader), 0xffff_ffff)) >>> 0;
+  if (checksum() !== record.readUInt32LE(20)) return undefined;
+  // Its data are behind a letter and their length, which is of one byte or of four.
+  const data = recordHeader + (record.readUInt8(recordHeader) === 0xff ? 2 : 5);
+  const path = data + 4;
+  const oid = String(record.readUInt32LE(data));
+  const location = record.toString('utf8', path, Math.max(path, record.indexOf(0, path)));
+  record[path] = 0;
+  const crc = Buffer.alloc(4);
+  crc.writeUInt32LE(checksum());
+  const patches = [
+    { at: placeIn(taken, path), bytes: Buffer.of(0) },
+    { at: placeIn(taken, 20), bytes: crc },
+  ];
+  return { oid, location, lsn: pages.start + BigInt(at), patches: location === '' ? [] : patches };
 }

@@ -226,9 +226,12 @@ class Receiver {
   /** One at a time; what is asked for meanwhile is done once more afterwards. */
   #upload(): Promise<void> {
     this.#isUploadWanted = true;
-    this.#uploading ??= this.#uploadWhileWanted().finally(() => {
-      this.#uploading = undefined;
-    });
+    this.#uploading ??= this.#uploadWhileWanted()
+      // Nobody waits for it: a spool that cannot be read must not end the process.
+      .catch((error: unknown) => this.#problem(error))
+      .finally(() => {
+        this.#uploading = undefined;
+      });
     return this.#uploading;
   }
 

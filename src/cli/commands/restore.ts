@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { openBackupVault } from '../../backup/open.ts';
 import { afterRecoveryHooks } from '../../backup/restore/hooks.ts';
 import { type RestoreResult, restore } from '../../backup/restore/restore.ts';
+import { parseTablespaceMapping, type TablespaceMapping } from '../../backup/restore/tablespaces.ts';
 import { lsnTarget, nameTarget, type RecoveryTarget, timeTarget } from '../../backup/restore/target.ts';
 import { type Config, extendConfig } from '../../config.ts';
 import { dataFolder } from '../../data-folder.ts';
@@ -31,6 +32,7 @@ interface RestoreFlags {
   readonly latest?: true;
   readonly timeline?: number;
   readonly confirm?: string;
+  readonly tablespaceMapping?: readonly TablespaceMapping[];
   readonly start?: true;
   readonly port?: number;
   readonly json?: true;
@@ -111,6 +113,7 @@ function show(result: RestoreResult, aside: string | undefined): void {
   const lines: [string, string][] = [
     ['Restored', `${result.target}, from ${result.backup} and ${result.walFiles} files of the log`],
     ['Folder', result.folder],
+    ...result.tablespaces.map(({ oid, folder }): [string, string] => ['Tablespace', `${oid} in ${folder}`]),
     ['Timeline', String(result.timeline)],
     ['Last commit', result.lastTransactionAt ?? 'none after the backup'],
     ['RPO', result.rpoMs === null ? 'not measured' : duration(result.rpoMs)],
@@ -160,6 +163,11 @@ export function registerRestore(program: Command): void {
       '--confirm <NAME>',
       'replace what is there: the data folder of this installation, or the database, by its name',
     )
+    .option(
+      '-T, --tablespace-mapping <OLD=NEW>',
+      'restore the tablespace of this location into another folder; may be given several times',
+      (text: string, others: readonly TablespaceMapping[] = []) => [...others, parseTablespaceMapping(text)],
+    )
     .option('--start', 'let its server run afterwards, until Ctrl-C')
     .option('--port <PORT>', 'the port of that server', number)
     .option('--json', 'print what was reached as JSON')
@@ -170,10 +178,14 @@ Needs a private key where backups are encrypted (STOA_BACKUP_IDENTITY or STOA_BA
 that cannot be reached is an error, never the nearest one. Nobody but its owner can log in before what has to
 happen after a restore has happened; one that is cut off leaves a folder from which nothing starts.
 
+A tablespace goes to where it was, where that folder is empty or not there; never over the one of a server that
+runs. "stoa backup show" lists them.
+
 Examples:
   stoa restore --into ../look --to 2026-11-21T14:05:00Z
   stoa restore --into ../look --latest --start --port 54399
   stoa restore --into .stoa --confirm .stoa
+  stoa restore --into ../look --tablespace-mapping /disk2/tables=/disk3/tables
   stoa restore --into postgres://admin@db.example/stoa_copy`,
     )
     .action(async ({ into: named, ...rest }: RestoreFlags, command: Command) => {
@@ -185,7 +197,18 @@ Examples:
       }
       const flags = { ...rest, into: named };
       const config = await settingsOf(command);
-      if (/^postgres(?:ql)?:\/\//i.test(flags.into)) return restoreIntoDatabase(config, flags);
+      const isDatabase = /^postgres(?:ql)?:\/\//i.test(flags.into);
+      if (isDatabase && flags.tablespaceMapping !== undefined) {
+        throw new StoaError(
+          'restore.not_a_folder',
+          '--tablespace-mapping is about clusters, and a database was named.',
+          {
+            cure: 'Name a folder, or leave --tablespace-mapping away.',
+            exitCode: exitCodes.usage,
+          },
+        );
+      }
+      if (isDatabase) return restoreIntoDatabase(config, flags);
       if (flags.replace) {
         throw new StoaError(
           'restore.not_a_database',
@@ -216,6 +239,7 @@ Examples:
             postgresPort: flags.port ?? config.postgresPort,
             afterRecovery: afterRecoveryHooks({ vault, uploads }),
             signal,
+            tablespaces: { kind: 'mapped', mappings: flags.tablespaceMapping ?? [] },
             ...(flags.backup === undefined ? {} : { backup: flags.backup }),
             ...(flags.timeline === undefined ? {} : { timeline: flags.timeline }),
             ...(config.secretKey === undefined ? {} : { secretKey: config.secretKey.toString('base64') }),

@@ -207,6 +207,16 @@ describe('what cannot go on', () => {
     expect(receiver.status().gaps).toEqual([]);
   });
 
+  test('a spool that is taken away is told, and ends no process', async () => {
+    const place = newPlace();
+    const problems: unknown[] = [];
+    const receiver = receive(place, { partialEveryMs: 20, onProblem: (error) => problems.push(error) });
+    await hasReached(receiver, await serverLsn());
+    rmSync(place.spool, { recursive: true });
+    await expect.poll(() => problems.map(String)).toContainEqual(expect.stringContaining('ENOENT'));
+    await receiver.stop();
+  });
+
   test('a disk that takes no more ends the receiver, which confirmed nothing that is not there', async () => {
     const place = newPlace();
     const { vault: _, ...options } = optionsOf(place);

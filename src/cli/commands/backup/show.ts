@@ -51,6 +51,16 @@ export function registerBackupShow(backup: Command): void {
           lines.push([index === 0 ? 'Readable' : '', recipient]);
         }
         for (const [name, value] of lines) print(`${styled('bold', name.padEnd(10))}${value}`);
+        if (entry.kind !== 'logical' && entry.tablespaces !== undefined) {
+          print();
+          print(
+            table(
+              ['tablespace', 'size', 'location'],
+              entry.tablespaces.map(({ oid, location, size }) => [oid, byteSize(size), location]),
+              { right: [1] },
+            ),
+          );
+        }
         print();
         print(
           table(
