@@ -36,6 +36,9 @@ const isOneServer =
 
 const shared = {
   globalSetup: ['test/harness/global-setup.ts'],
+  setupFiles: ['test/harness/each-file.ts'],
+  // Loading what a file imports costs a second, and the schema of the API is built once for all files of a worker.
+  isolate: false,
   testTimeout: 60_000,
   hookTimeout: 120_000,
   // A process that is waited for may take its time on a busy machine.
@@ -58,7 +61,6 @@ export default defineConfig({
               name: 'pg15',
               include: dependsOnTheServer,
               exclude: dependsOnStoaAlone,
-              isolate: false,
             },
           },
         ],

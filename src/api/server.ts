@@ -3,6 +3,7 @@ import './production-mode.ts';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { GraphQLSchema } from 'graphql';
 import { makeSchema } from 'postgraphile/graphile-build';
 import { createAuthService } from '../auth/service.ts';
 import type { Config } from '../config.ts';
@@ -66,7 +67,13 @@ export interface ApiOptions {
   readonly realtime?: Partial<RealtimeLimits>;
   /** Others that answer on the same port. They are closed with the API, also when it does not start. */
   readonly endpoints?: readonly Endpoint[];
+  /** Default: builds it from the database of the preset, which takes seconds. */
+  readonly schemaOf?: SchemaOf;
 }
+
+export type SchemaOf = (preset: GraphileConfig.Preset) => Promise<GraphQLSchema>;
+
+const buildSchema: SchemaOf = async (preset) => (await makeSchema(preset)).schema;
 
 export interface RunningApi {
   /** Of the GraphQL endpoint. */
@@ -177,8 +184,8 @@ export async function startApi(config: ApiConfig, options: ApiOptions = {}): Pro
       persisted,
       requestOf: (message) => requests.get(message),
     });
-    const { schema, resolvedPreset } = await makeSchema(preset);
-    const graphql = new GraphqlService({ schema, preset: resolvedPreset });
+    const schema = await (options.schemaOf ?? buildSchema)(preset);
+    const graphql = new GraphqlService({ schema, preset });
     opened.add(() => graphql.release());
     await graphql.ready();
     const service = await createAuthService({ pool: auth, config });

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import pino from 'pino';
-import { afterAll, vi } from 'vitest';
+import { vi } from 'vitest';
 import type { RealtimeLimits } from '../../src/api/realtime/limits.ts';
 import { type RunningApi, startApi } from '../../src/api/server.ts';
 import { authDatabase } from '../../src/auth/database.ts';
@@ -11,6 +11,8 @@ import { loadConfig } from '../../src/config.ts';
 import { resolveModules } from '../../src/modules.ts';
 import { createPool } from '../../src/postgres/connect.ts';
 import { openTracker } from '../../src/tracker/endpoint.ts';
+import { afterFile } from '../harness/after-file.ts';
+import { sharedSchema } from '../harness/graphql-schema.ts';
 import type { TestDatabase } from '../harness/index.ts';
 
 export interface GraphqlAnswer {
@@ -69,10 +71,15 @@ export async function startTestApi(
       mediaUrl: db.urlFor('stoa_media'),
       secretKey: Buffer.alloc(32, 7),
     },
-    { logger, realtime, endpoints: hasTracker ? [openTracker({ config: ready, log: logger })] : [] },
+    {
+      logger,
+      realtime,
+      endpoints: hasTracker ? [openTracker({ config: ready, log: logger })] : [],
+      schemaOf: sharedSchema(db, [config.modules, config.api.limits, config.api.introspection]),
+    },
   );
   const signInPool = createPool(db.urlFor('stoa_auth'), { applicationName: 'test sign-in', max: 1 });
-  afterAll(async () => {
+  afterFile(async () => {
     await api.close();
     await signInPool.end();
   });

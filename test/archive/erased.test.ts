@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { findArchive } from '../../src/archive/catalog.ts';
 import { manifestKey, readManifest } from '../../src/archive/manifest.ts';
 import { archivePartition } from '../../src/archive/partition.ts';
@@ -14,6 +14,7 @@ import { connectOwner } from '../../src/postgres/owner.ts';
 import { erasePeople } from '../../src/privacy/erasure.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import { readObject } from '../../src/storage/read.ts';
+import { afterFile } from '../harness/after-file.ts';
 import { type Community, community, type Member } from '../privacy/community.ts';
 
 let world: Community;
@@ -61,7 +62,7 @@ beforeAll(async () => {
   gone = first;
   other = second;
   const client = await connectOwner(world.db.url, 'test erased');
-  afterAll(() => client.end());
+  afterFile(() => client.end());
   session = {
     client,
     storage: folderStorage(join(world.folder, 'archives')),

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { afterAll } from 'vitest';
 import type { ArchiveSession } from '../../src/archive/session.ts';
 import { defaultTransforms } from '../../src/archive/transform.ts';
 import { connectOwner } from '../../src/postgres/owner.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
+import { afterFile } from '../harness/after-file.ts';
 import { type TestDatabase, testDatabase } from '../harness/index.ts';
 
 /** The clock of these tests: of the months March to June the first two are past two months of retention. */
@@ -33,7 +33,7 @@ export async function archiveScene(): Promise<ArchiveScene> {
   const folder = mkdtempSync(join(tmpdir(), 'stoa-archive-'));
   const storage = folderStorage(folder);
   const client = await connectOwner(db.url, 'test archive');
-  afterAll(async () => {
+  afterFile(async () => {
     await client.end();
     rmSync(folder, { recursive: true });
   });

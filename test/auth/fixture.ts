@@ -3,13 +3,13 @@ import { createServer } from 'node:http';
 import { Writable } from 'node:stream';
 import { Logger, runOnce } from 'graphile-worker';
 import pino from 'pino';
-import { afterAll } from 'vitest';
 import type { Mail } from '../../src/auth/mailer.ts';
 import { type AuthService, createAuthService } from '../../src/auth/service.ts';
 import { loadConfig } from '../../src/config.ts';
 import sendMail from '../../src/jobs/tasks/send_mail.ts';
 import { createPool } from '../../src/postgres/connect.ts';
 import type { ReadyConfig } from '../../src/postgres/database.ts';
+import { afterFile } from '../harness/after-file.ts';
 import { type TestDatabase, testDatabase } from '../harness/index.ts';
 
 /** The cheapest that argon2 takes: tests are about what is compared, not about what it costs. */
@@ -57,7 +57,7 @@ async function mailService(): Promise<{ readonly url: string; readonly mails: Ma
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  afterFile(() => {
     server.close();
   });
   const address = server.address();
@@ -109,7 +109,7 @@ export async function signInFixture(): Promise<SignInFixture> {
     createPool(db.urlFor('stoa_worker'), { applicationName: 'worker', max: 4 }),
   ] as const;
   const [authPool, workerPool] = pools;
-  afterAll(async () => {
+  afterFile(async () => {
     for (const pool of pools) await pool.end();
   });
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll } from 'vitest';
+import { beforeAll } from 'vitest';
+import { afterFile } from '../harness/after-file.ts';
 
 const usualPlaces = [
   '/usr/bin/chromium',
@@ -43,7 +44,7 @@ export function useBrowser(): { visit(url: string, options?: BrowserContextOptio
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: browserPath ?? '', args: flags });
   });
-  afterAll(() => browser.close());
+  afterFile(() => browser.close());
   return {
     async visit(url, options = {}) {
       const context = await browser.newContext(options);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { connect, createPool, withDatabase } from '../../src/postgres/connect.ts';
 import { databaseGrants } from '../../src/postgres/prepare.ts';
 import { type LoginRole, loginUrl } from '../../src/postgres/roles.ts';
+import { afterFile } from './after-file.ts';
 import { testPassword } from './password.ts';
 
 export type RequestRole = 'stoa_anonymous' | 'stoa_member' | 'stoa_moderator' | 'stoa_admin';
@@ -120,6 +121,6 @@ export async function testDatabase(options: { readonly empty?: boolean } = {}): 
       await admin.end();
     },
   };
-  afterAll(() => database.drop());
+  afterFile(() => database.drop());
   return database;
 }

@@ -3,11 +3,11 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
 import { readPostmasterFile } from '../../src/postgres/cluster.ts';
 import { readPointer } from '../../src/postgres/embedded.ts';
 import { findFreePort } from '../../src/postgres/port.ts';
 import { isAlive } from '../../src/postgres/process-identity.ts';
+import { afterFile } from './after-file.ts';
 
 const program = fileURLToPath(new URL('../../bin/stoa', import.meta.url));
 
@@ -114,7 +114,7 @@ export async function temporaryProject(options: { readonly isClosed?: boolean } 
     return child;
   };
   const project: Project = { folder, dataDir, port, start, run: (args, env) => start(args, env).ended };
-  afterAll(async () => {
+  afterFile(async () => {
     for (const child of children) {
       if (isAlive(child.pid)) child.kill('SIGKILL');
     }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, runOnce } from 'graphile-worker';
 import type { ClientBase } from 'pg';
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { extendConfig, loadConfig } from '../../src/config.ts';
 import { tasksOf } from '../../src/jobs/tasks.ts';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../src/jobs/worker.ts';
@@ -9,6 +9,7 @@ import { createLogger } from '../../src/log.ts';
 import { resolveModules } from '../../src/modules.ts';
 import { createPool } from '../../src/postgres/connect.ts';
 import type { ReadyConfig } from '../../src/postgres/database.ts';
+import { afterFile } from '../harness/after-file.ts';
 import type { TestDatabase } from '../harness/index.ts';
 
 /** A worker of this process, whose beats come as often as a test has patience. */
@@ -49,7 +50,7 @@ export async function runJob(config: ReadyConfig, task: string, payload: object 
 
 export function workersOf(config: ReadyConfig): (options?: Partial<WorkerOptions>) => Promise<RunningWorker> {
   const running: RunningWorker[] = [];
-  afterAll(async () => {
+  afterFile(async () => {
     for (const worker of running) await worker.stop();
   });
   return async (options = {}) => {

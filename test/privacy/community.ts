@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { loadDemo } from '../../src/demo/index.ts';
 import { connect, withDatabase } from '../../src/postgres/connect.ts';
 import type { Places } from '../../src/privacy/places.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { afterFile } from '../harness/after-file.ts';
 import { type TestDatabase, testDatabase } from '../harness/index.ts';
 
 export interface Member {
@@ -99,7 +100,7 @@ export async function community(
 ): Promise<Community> {
   const db = await testDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'stoa-privacy-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterFile(() => rmSync(folder, { recursive: true, force: true }));
   const places = {
     uploads: folderStorage(join(folder, 'uploads')),
     ledger: folderStorage(join(folder, 'backups')),
@@ -164,7 +165,7 @@ export async function copyOf(
   }
   const url = withDatabase(serverUrl, name);
   const client = await connect(url, 'test copy');
-  afterAll(async () => {
+  afterFile(async () => {
     await client.end();
     const dropper = await connect(serverUrl, 'test drop');
     await dropper.query(`drop database if exists ${name} with (force)`);

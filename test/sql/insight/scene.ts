@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { afterAll } from 'vitest';
 import { createPool } from '../../../src/postgres/connect.ts';
+import { afterFile } from '../../harness/after-file.ts';
 import { type TestDatabase, testDatabase } from '../../harness/index.ts';
 import { type Group, Scene as GroupScene, type Person } from '../groups/scene.ts';
 
@@ -40,7 +40,7 @@ export class Scene extends GroupScene {
   constructor(db: TestDatabase) {
     super(db);
     this.#worker = createPool(db.urlFor('stoa_worker'), { applicationName: 'test model', max: 10 });
-    afterAll(() => this.#worker.end());
+    afterFile(() => this.#worker.end());
   }
 
   /** A person with settings, as everybody who registers has. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { afterAll } from 'vitest';
+import { afterFile } from '../../harness/after-file.ts';
 import { createUser, type RequestRole, type TestDatabase, testDatabase } from '../../harness/index.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -318,7 +318,7 @@ export class Swarm {
 
 export async function swarm(): Promise<Swarm> {
   const made = new Swarm(await testDatabase());
-  afterAll(() => made.tracker.end());
+  afterFile(() => made.tracker.end());
   return made;
 }
 
