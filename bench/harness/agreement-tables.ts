@@ -71,14 +71,14 @@ function ratioTable(ratios: readonly RatioAgreement[]): string {
 }
 
 function yardstickTable(yardsticks: readonly YardstickAgreement[]): string {
-  const rows = yardsticks.map(({ what, earlier, now, ratio, ...agreement }) => [
-    what,
-    shown(earlier.median),
-    spread(earlier),
-    shown(now.median),
-    spread(now),
-    `${shown(ratio)}×`,
-    ...judged({ earlier, now, ratio, ...agreement }),
+  const rows = yardsticks.map((each) => [
+    each.what,
+    shown(each.earlier.median),
+    spread(each.earlier),
+    shown(each.now.median),
+    spread(each.now),
+    `${shown(each.ratio)}×`,
+    ...judged(each),
   ]);
   const isSame = yardsticks.every((each) => each.isWithin);
   return [

@@ -9,7 +9,8 @@ export const preparedStatements = 100;
 /** A prepared statement that sets settings, and their values. */
 interface Settling {
   readonly statement: string;
-  readonly values: readonly string[];
+  /** pg takes no other kind, and leaves it as it is. */
+  readonly values: string[];
 }
 
 /** What has been done on a connection. */
@@ -93,7 +94,7 @@ function statementFor(settings: readonly string[]): string {
 async function prepare(
   client: PoolClient,
   settings: readonly string[],
-  values: readonly string[],
+  values: string[],
 ): Promise<Settling | undefined> {
   let known = knownOf.get(client);
   if (!known) {
@@ -110,7 +111,7 @@ async function prepare(
     );
     // Its row has no column, so nothing has to be known of it to read it.
     const text = `select from (select ${calls.join(', ')}) as settings`;
-    await client.query({ name: statement, text, values: [...values] });
+    await client.query({ name: statement, text, values });
     known.settling.add(statement);
   }
   return { statement, values };
@@ -146,7 +147,7 @@ function run<Row>(
       try {
         if (name !== undefined) makeRoom(client, connection, name);
         if (settling) {
-          connection.bind({ ...settling, values: [...settling.values] }, true);
+          connection.bind(settling, true);
           connection.execute(null, true);
         }
         return submit.call(query, connection);

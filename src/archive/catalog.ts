@@ -47,6 +47,26 @@ export async function findArchive(
   return rows[0];
 }
 
+/** What nobody has looked into since somebody was erased whom it may hold. */
+export async function archivesToScrub(client: Client): Promise<ArchiveExport[]> {
+  const { rows } = await client.query<ArchiveExport>(
+    `${selectExports} as export
+     where verified_at is not null
+       and (kind = 'partition' or dropped_at is not null)
+       and exists (
+         select
+         from audit.erasures as done
+         where done.finished_at > coalesce(export.scrubbed_at, export.exported_at)
+       )
+       and exists (
+         select
+         from ops.personal_data_rules as rule
+         where rule.table_name = export.parent and rule.action in ('delete', 'scrub')
+       )`,
+  );
+  return rows;
+}
+
 /** Exports of rows that were cut off before the rows were deleted. */
 export async function openRowArchives(client: Client, parent: string): Promise<ArchiveExport[]> {
   const { rows } = await client.query<ArchiveExport>(

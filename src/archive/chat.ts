@@ -5,7 +5,7 @@ import { columnsOf } from './partition.ts';
 import { freeName, moveRows, type RowArchive, type RowsMoved, unfinishedRows } from './rows.ts';
 import { type ArchiveSession, throwIfStopped } from './session.ts';
 
-const parent = 'groups.channel_messages';
+export const chatTable = 'groups.channel_messages';
 
 const scopeShape = z.object({ channel: z.uuid(), before: z.iso.datetime({ offset: true }) });
 
@@ -21,14 +21,14 @@ async function chatArchive(
   scope: z.infer<typeof scopeShape>,
 ): Promise<RowArchive> {
   const { client } = session;
-  const own = await columnsOf(client, parent);
+  const own = await columnsOf(client, chatTable);
   const columns: ArchiveColumn[] = [
     ...own.map((column) => ({ ...column, isBlanked: false })),
     ...hangsOn.map((part) => ({ name: part.name, type: 'jsonb', isBlanked: false })),
   ];
   const { rows } = await client.query<{ held: string | null }>(
     "select ops.held_condition($1, 'message') as held",
-    [parent],
+    [chatTable],
   );
   const held = rows[0]?.held ?? null;
   const parts = hangsOn.map(
@@ -36,7 +36,7 @@ async function chatArchive(
       `(select jsonb_agg(to_jsonb(part)) from ${table} as part where part.channel_id = message.channel_id and part.message_id = message.id) as ${column}`,
   );
   return {
-    parent,
+    parent: chatTable,
     name,
     scope,
     columns,
@@ -69,7 +69,11 @@ function startOfDay(moment: Date): string {
  */
 export async function archiveChat(session: ArchiveSession): Promise<readonly RowsMoved[]> {
   const moved: RowsMoved[] = [];
-  for (const open of await unfinishedRows(session, parent, (scope) => scopeShape.safeParse(scope).success)) {
+  for (const open of await unfinishedRows(
+    session,
+    chatTable,
+    (scope) => scopeShape.safeParse(scope).success,
+  )) {
     throwIfStopped(session.signal);
     moved.push(await moveRows(session, await chatArchive(session, open.name, scopeShape.parse(open.scope))));
   }
@@ -82,7 +86,7 @@ export async function archiveChat(session: ArchiveSession): Promise<readonly Row
     const draft = await chatArchive(session, '', scope);
     const { rows } = await session.client.query(`select from (${draft.query} limit 1) as message`);
     if (rows.length === 0) continue;
-    const name = await freeName(session, parent, `channel-${channel}.before-${scope.before.slice(0, 10)}`);
+    const name = await freeName(session, chatTable, `channel-${channel}.before-${scope.before.slice(0, 10)}`);
     moved.push(await moveRows(session, { ...draft, name }));
   }
   return moved;

@@ -1,9 +1,8 @@
 import type { Client } from 'pg';
+import { chatTable } from './chat.ts';
+import type { ArchiveManifest } from './manifest.ts';
 
 const log = 'audit.logs';
-
-/** What hangs on a message is archived as columns of its row. A file belongs to whoever sent the message. */
-const chat = 'groups.channel_messages';
 
 async function count(client: Client, text: string, values: readonly unknown[]): Promise<number> {
   const { rows } = await client.query<{ erased: string }>(text, [...values]);
@@ -16,7 +15,7 @@ async function count(client: Client, text: string, values: readonly unknown[]): 
  */
 export async function eraseRestored(
   client: Client,
-  parent: string,
+  { parent, columns }: Pick<ArchiveManifest, 'parent' | 'columns'>,
   table: string,
   { isLog }: { readonly isLog: boolean },
 ): Promise<number> {
@@ -24,13 +23,8 @@ export async function eraseRestored(
     return count(client, 'select audit.scrub_restored($1, $2) as erased', [table, isLog]);
   }
   const erased = await count(client, 'select audit.erase_restored($1, $2) as erased', [parent, table]);
-  const { rows } = await client.query<{ is_there: boolean }>(
-    `select exists (
-       select from pg_catalog.pg_attribute where attrelid = $1::regclass and attname = 'attachments'
-     ) as is_there`,
-    [table],
-  );
-  if (parent === chat && rows[0]?.is_there) {
+  // What hangs on a message is archived as columns of its row. A file belongs to whoever sent the message.
+  if (parent === chatTable && columns.some(({ name }) => name === 'attachments')) {
     await client.query(
       `update ${table} as target set attachments = null
        from audit.erasures as done

@@ -125,7 +125,7 @@ export async function restoreAside(
   return {
     table: into,
     ...copied,
-    erased: await eraseRestored(client, manifest.parent, table, { isLog }),
+    erased: await eraseRestored(client, manifest, table, { isLog }),
   };
 }
 
@@ -157,7 +157,7 @@ async function restorePartition(
     `comment on table ${name} is ${pg.escapeLiteral(`Partition of ${parent}, restored from its archive.`)}`,
   );
   const copied = await copyInto(session, manifest, name);
-  const erased = await eraseRestored(client, parent, name, { isLog: true });
+  const erased = await eraseRestored(client, manifest, name, { isLog: true });
   await client.query(`alter table ${parent} attach partition ${name} ${bounds}`);
   // A guard against TRUNCATE is a statement trigger, which attaching does not bring.
   const { rows: guards } = await client.query<{ name: string; function: string }>(

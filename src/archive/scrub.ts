@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { StoaError } from '../errors.ts';
-import { type ArchiveExport, listArchives, recordScrubbed, recordVerified } from './catalog.ts';
+import { type ArchiveExport, archivesToScrub, recordScrubbed, recordVerified } from './catalog.ts';
 import { type ArchiveManifest, archiveFolder, manifestKey, readManifest } from './manifest.ts';
 import { archivePartition } from './partition.ts';
 import { verifyArchive } from './read.ts';
@@ -18,28 +18,6 @@ export interface Scrubbing {
   readonly outcome: 'clean' | 'scrubbed' | 'exported' | 'held' | 'left';
   /** Rows that were taken out, or emptied of what was theirs. */
   readonly erased: number;
-}
-
-/** What nobody has looked at since somebody was erased whom it may hold. */
-async function suspects({ client }: ArchiveSession): Promise<readonly ArchiveExport[]> {
-  const { rows } = await client.query<{ id: string }>(
-    `select export.id
-     from ops.archive_exports as export
-     where export.verified_at is not null
-       and (export.kind = 'partition' or export.dropped_at is not null)
-       and exists (
-         select
-         from audit.erasures as done
-         where done.finished_at > coalesce(export.scrubbed_at, export.exported_at)
-       )
-       and exists (
-         select
-         from ops.personal_data_rules as rule
-         where rule.table_name = export.parent and rule.action in ('delete', 'scrub')
-       )`,
-  );
-  const ids = new Set(rows.map(({ id }) => id));
-  return (await listArchives(client)).filter(({ id }) => ids.has(id));
 }
 
 async function isHeld({ client }: ArchiveSession, parent: string, table: string): Promise<boolean> {
@@ -108,7 +86,7 @@ export async function scrubArchives(
 ): Promise<readonly Scrubbing[]> {
   const { client } = session;
   const found: Scrubbing[] = [];
-  const all = await suspects(session);
+  const all = await archivesToScrub(client);
   for (const archive of all) {
     throwIfStopped(session.signal);
     const { parent, name, droppedAt } = archive;

@@ -26,16 +26,21 @@ import { restore } from '../../src/backup/restore/restore.ts';
 import { openVault } from '../../src/backup/vault.ts';
 import { loadConfig } from '../../src/config.ts';
 import { findBinaries } from '../../src/postgres/binaries.ts';
-import { startCluster } from '../../src/postgres/cluster.ts';
 import { connect } from '../../src/postgres/connect.ts';
 import { openDatabase } from '../../src/postgres/database.ts';
-import { findFreePort } from '../../src/postgres/port.ts';
 import { ensureRoles } from '../../src/postgres/roles.ts';
 import { findRunAs } from '../../src/postgres/run-as.ts';
 import { reachableBinaries } from '../../src/postgres/staging.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
 import type { Storage } from '../../src/storage/storage.ts';
-import { contentOf, fillSource, onlyArchive, startSource, systemIdentifierOf } from './source.ts';
+import {
+  contentAfterRecovery,
+  contentOf,
+  fillSource,
+  onlyArchive,
+  startSource,
+  systemIdentifierOf,
+} from './source.ts';
 
 const source = await startSource(18);
 const root = mkdtempSync(join(tmpdir(), 'stoa-base-'));
@@ -279,24 +284,7 @@ describe('a base backup', () => {
     );
     if (runAs) execFileSync('chown', ['-R', `${runAs.uid}:${runAs.gid}`, root]);
     chmodSync(root, 0o755);
-    const port = await findFreePort();
-    const cluster = await startCluster({
-      ...location,
-      port,
-      logFile: join(location.folder, 'log'),
-      settings: {},
-      overrides: {
-        fsync: 'off',
-        recovery_target: 'immediate',
-        recovery_target_action: 'promote',
-        restore_command: 'false',
-      },
-    });
-    try {
-      expect(await contentOf(`postgres://postgres@127.0.0.1:${port}/postgres`)).toEqual(before);
-    } finally {
-      await cluster.stop('immediate');
-    }
+    expect(await contentAfterRecovery(location)).toEqual(before);
   });
 
   test('an entry that names what is not there is refused as such', async () => {

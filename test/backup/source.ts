@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type pg from 'pg';
 import { z } from 'zod';
+import { findParent, type Parent } from '../../src/backup/increment/parent.ts';
 import type { BaseBackupStream } from '../../src/backup/replication/base-backup.ts';
 import type { Vault } from '../../src/backup/vault.ts';
 import { archiveWal } from '../../src/backup/wal-archive.ts';
 import { findBinaries } from '../../src/postgres/binaries.ts';
 import {
+  type ClusterLocation,
   dataDirectory,
   initialiseCluster,
   type RunningCluster,
@@ -90,6 +92,40 @@ export async function systemIdentifierOf(source: Source): Promise<string> {
 }
 
 /** Puts every file of the log that is written to the end into the archive, as a receiver has it. */
+/** What an increment of the server as it is now would be laid over. */
+export async function parentNow(source: Source, vault: Vault): Promise<Parent> {
+  const systemIdentifier = await systemIdentifierOf(source);
+  const { parent, reason } = await findParent(vault, { systemIdentifier, timeline: 1 });
+  if (parent === undefined) throw new Error(reason);
+  return parent;
+}
+
+/** What is in a cluster that was unpacked by hand, once it has recovered to the end of its backup by itself. */
+export async function contentAfterRecovery(
+  location: ClusterLocation,
+  overrides: Readonly<Record<string, string>> = {},
+): Promise<Record<string, string>> {
+  const port = await findFreePort();
+  const cluster = await startCluster({
+    ...location,
+    port,
+    logFile: join(location.folder, 'log'),
+    settings: {},
+    overrides: {
+      fsync: 'off',
+      recovery_target: 'immediate',
+      recovery_target_action: 'promote',
+      restore_command: 'false',
+      ...overrides,
+    },
+  });
+  try {
+    return await contentOf(`postgres://postgres@127.0.0.1:${port}/postgres`);
+  } finally {
+    await cluster.stop('immediate');
+  }
+}
+
 export async function archiveFinished(
   source: Source,
   vault: Vault,

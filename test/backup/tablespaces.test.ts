@@ -30,7 +30,6 @@ import { runDrill } from '../../src/backup/drill/drill.ts';
 import { restoreInto } from '../../src/backup/drill/restorer.ts';
 import { entriesOf } from '../../src/backup/increment/entries.ts';
 import { BlockIndex } from '../../src/backup/increment/index-object.ts';
-import { findParent, type Parent } from '../../src/backup/increment/parent.ts';
 import { type BackupArchive, startBaseBackup } from '../../src/backup/replication/base-backup.ts';
 import { connectReplication } from '../../src/backup/replication/connection.ts';
 import { restore } from '../../src/backup/restore/restore.ts';
@@ -39,13 +38,19 @@ import { nameTarget, type RecoveryTarget } from '../../src/backup/restore/target
 import { openVault } from '../../src/backup/vault.ts';
 import { verifyBackup } from '../../src/backup/verify.ts';
 import { findBinaries } from '../../src/postgres/binaries.ts';
-import { startCluster } from '../../src/postgres/cluster.ts';
 import { connect } from '../../src/postgres/connect.ts';
-import { findFreePort } from '../../src/postgres/port.ts';
 import { findRunAs } from '../../src/postgres/run-as.ts';
 import { reachableBinaries } from '../../src/postgres/staging.ts';
 import { folderStorage } from '../../src/storage/folder.ts';
-import { archiveFinished, contentOf, contentThrough, startSource, systemIdentifierOf } from './source.ts';
+import {
+  archiveFinished,
+  contentAfterRecovery,
+  contentOf,
+  contentThrough,
+  parentNow,
+  startSource,
+  systemIdentifierOf,
+} from './source.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stoa-tablespaces-'));
 // Whoever runs the servers has to pass through.
@@ -138,13 +143,6 @@ const refusalOf = (mappings: readonly string[], into: string) =>
     afterRecovery: [],
     durable: false,
   });
-
-async function parentNow(): Promise<Parent> {
-  const systemIdentifier = await systemIdentifierOf(source);
-  const { parent, reason } = await findParent(vault, { systemIdentifier, timeline: 1 });
-  if (parent === undefined) throw new Error(reason);
-  return parent;
-}
 
 let base: PhysicalBackup;
 let atBase: Record<string, Record<string, string>>;
@@ -396,25 +394,9 @@ describe('archives that arrive one after the other', () => {
       ...(runAs ? [`chown -R ${runAs.uid}:${runAs.gid} ${location.folder}`] : []),
     ].join(' && ');
     execFileSync('sh', ['-c', script]);
-    const port = await findFreePort();
-    const cluster = await startCluster({
-      ...location,
-      port,
-      logFile: join(location.folder, 'log'),
-      settings: {},
-      overrides: {
-        fsync: 'off',
-        recovery_target: 'immediate',
-        recovery_target_action: 'promote',
-        restore_command: 'false',
-        allow_in_place_tablespaces: 'on',
-      },
-    });
-    try {
-      expect(await contentOf(`postgres://postgres@127.0.0.1:${port}/postgres`)).toEqual(atBase['postgres']);
-    } finally {
-      await cluster.stop('immediate');
-    }
+    expect(await contentAfterRecovery(location, { allow_in_place_tablespaces: 'on' })).toEqual(
+      atBase['postgres'],
+    );
   });
 });
 
@@ -505,7 +487,7 @@ describe('after the backup', () => {
     await source.sql(`create tablespace added location '${added}'`);
     await source.sql('create table more tablespace added as select n from generate_series(1, 3000) as n');
     await source.sql(`update accounts set note = 'changed' where id % 1000 = 0`);
-    increment = await createIncrement({ url: source.url, vault }, await parentNow());
+    increment = await createIncrement({ url: source.url, vault }, await parentNow(source, vault));
     atIncrement = await contentNow();
   });
 

@@ -165,8 +165,8 @@ async function explained(options: UnpackOptions, folder: string | undefined): Pr
 }
 
 /**
- * Writes the files of a base backup into a folder that holds nothing but the ways to its tablespaces, and compares each with the server's
- * manifest on the way. Refuses backup.damaged, backup.no_key, restore.disk_full: what was written until then is nothing.
+ * Writes the files of a base backup into a folder that holds nothing but the ways to its tablespaces, and compares each with
+ * the server's manifest on the way. Refuses backup.damaged, backup.no_key, restore.disk_full: what was written until then is nothing.
  */
 export function unpackBase(options: UnpackOptions, folder: string): Promise<void> {
   return explained(options, folder);

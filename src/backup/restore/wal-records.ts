@@ -91,7 +91,7 @@ class Pages {
   /** `count` bytes from `at` on, over the headers of pages between, where they end, and where each part begins. */
   take(at: number, count: number): Taken | undefined {
     const parts: Buffer[] = [];
-    const begins: number[] = [];
+    const places: { readonly at: number; readonly length: number }[] = [];
     let position = at;
     let left = count;
     while (left > 0) {
@@ -104,15 +104,11 @@ class Pages {
       const part = this.bytes.subarray(position, position + Math.min(room, left));
       if (part.length === 0) return undefined;
       parts.push(part);
-      begins.push(position);
+      places.push({ at: position, length: part.length });
       position += part.length;
       left -= part.length;
     }
-    return {
-      bytes: Buffer.concat(parts),
-      end: position,
-      parts: parts.map((part, index) => ({ at: begins[index] ?? position, length: part.length })),
-    };
+    return { bytes: Buffer.concat(parts), end: position, parts: places };
   }
 }
 

@@ -19,14 +19,21 @@ import { capturePoint, storePoint } from '../../../src/backup/drill/point.ts';
 import type { DrillReport } from '../../../src/backup/drill/report.ts';
 import { restoreInto } from '../../../src/backup/drill/restorer.ts';
 import { keptIndexes } from '../../../src/backup/increment/kept-index.ts';
-import { findParent, type Parent } from '../../../src/backup/increment/parent.ts';
+import { findParent } from '../../../src/backup/increment/parent.ts';
 import { restore } from '../../../src/backup/restore/restore.ts';
 import type { RecoveryTarget } from '../../../src/backup/restore/target.ts';
 import { openVault } from '../../../src/backup/vault.ts';
 import { verifyBackup } from '../../../src/backup/verify.ts';
 import { connect } from '../../../src/postgres/connect.ts';
 import { folderStorage } from '../../../src/storage/folder.ts';
-import { archiveFinished, contentThrough, fillSource, startSource, systemIdentifierOf } from '../source.ts';
+import {
+  archiveFinished,
+  contentThrough,
+  fillSource,
+  parentNow,
+  startSource,
+  systemIdentifierOf,
+} from '../source.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'stoa-chain-'));
 const source = await startSource(18, { wal_keep_size: '1GB' });
@@ -85,13 +92,6 @@ const drilled = (choice: DrillChoice): Promise<DrillReport> =>
     isDeep: false,
   });
 
-async function parentNow(): Promise<Parent> {
-  const systemIdentifier = await systemIdentifierOf(source);
-  const { parent, reason } = await findParent(vault, { systemIdentifier, timeline: 1 });
-  if (parent === undefined) throw new Error(reason);
-  return parent;
-}
-
 let base: PhysicalBackup;
 let first: PhysicalBackup;
 let second: PhysicalBackup;
@@ -117,7 +117,7 @@ beforeAll(async () => {
   const writing = (async () => {
     while (!isOver) await writer.query("insert into moments (said) values (repeat('meanwhile', 20))");
   })();
-  first = await createIncrement({ url: source.url, vault }, await parentNow());
+  first = await createIncrement({ url: source.url, vault }, await parentNow(source, vault));
   isOver = true;
   await writing;
   await writer.end();
@@ -126,7 +126,10 @@ beforeAll(async () => {
   await source.sql("update accounts set note = 'changed' where id < 100");
   await source.sql('create index on accounts (balance)');
   await source.sql('create table newest as select n from generate_series(1, 1000) as n');
-  second = await createIncrement({ url: source.url, vault, label: 'the second' }, await parentNow());
+  second = await createIncrement(
+    { url: source.url, vault, label: 'the second' },
+    await parentNow(source, vault),
+  );
   atSecond = await source.read();
 
   await source.sql("insert into moments (said) values ('before the point')");
@@ -228,7 +231,7 @@ describe('an increment', () => {
       hasBackups: true,
     });
     expect((await findParent(vault, { systemIdentifier: '1', timeline: 1 })).parent).toBeUndefined();
-    const { index } = await parentNow();
+    const { index } = await parentNow(source, vault);
     const before = await listBackups(storage);
     for (const entry of [
       { ...base, timeline: 2 },
@@ -242,7 +245,7 @@ describe('an increment', () => {
   });
 
   test('whose parent is removed while it is taken does not count, and leaves nothing', async () => {
-    const parent = await parentNow();
+    const parent = await parentNow(source, vault);
     const lost = { ...parent, entry: { ...parent.entry, id: '20010101T000000Z-base-000000' } };
     const before = await listBackups(storage);
     await expect(createIncrement({ url: source.url, vault }, lost)).rejects.toMatchObject({
@@ -259,10 +262,10 @@ describe('an increment', () => {
       reason: expect.stringContaining('no private key here opens the hashes of the blocks of'),
     });
     const kept = keptIndexes(join(root, 'kept'), randomBytes(32));
-    await kept.keep(first.id, (await parentNow()).index.encode());
+    await kept.keep(first.id, (await parentNow(source, vault)).index.encode());
     // That of another backup under its name.
     expect((await findParent(blind, base, { kept })).parent).toBeUndefined();
-    await kept.keep(second.id, (await parentNow()).index.encode());
+    await kept.keep(second.id, (await parentNow(source, vault)).index.encode());
     expect((await findParent(blind, base, { kept })).parent?.entry.id).toBe(second.id);
   });
 
